@@ -1,0 +1,77 @@
+# Undertone: make help says what there is.
+
+SANITIZE ?=
+PREFIX   ?= /usr/local
+BUILD    := build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
+comma    := ,
+
+LIBS := fftw3f sndfile portaudio-2.0 libwebsockets samplerate jansson libconfig sqlite3 libcrypto zlib
+PKG   = $(shell pkg-config $(1) $(LIBS))
+
+CFLAGS   ?= -O2 -g
+CFLAGS   += -std=c11 -Wall -Wextra -Wpedantic $(if $(CI),-Werror) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+CPPFLAGS += -D_GNU_SOURCE -Iinclude -Isrc
+CPPFLAGS += $(call PKG,--cflags)
+LDFLAGS  += $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+LDLIBS   += $(call PKG,--libs) -lm -pthread
+
+LIBRARY := $(wildcard src/prosody/*.c src/classify/*.c src/cues/*.c) src/call.c src/voice.c
+PROGRAM := $(wildcard src/capture/*.c src/ingest/*.c src/serve/*.c src/store/*.c src/relay/*.c src/commands/*.c) src/hub.c src/session.c src/event.c
+PAGES   := $(shell find src/web -type f)
+UNITS   := $(wildcard tests/unit/test_*.c)
+BOXES   := $(wildcard tests/blackbox/test_*.c)
+BENCHES := $(wildcard tools/bench_*.c)
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+.PHONY: all demo test bench check fuzz install clean help setup
+.DEFAULT_GOAL := all
+
+all: $(BUILD)/undertone $(BUILD)/libundertone.a ## the program and the library
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+setup:
+	@sh tools/setup
+
+demo: setup ## a support call made, played and listened to, with the overlay
+	@$(MAKE) --no-print-directory all
+	@$(BUILD)/undertone demo
+
+test: ## everything but the long runs
+	@sh tools/setup test
+	@sh tests/run
+
+$(BUILD)/undertone: $(BUILD)/src/main.o $(BUILD)/libprogram.a $(BUILD)/libundertone.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/libundertone.a: $(call objects,$(LIBRARY))
+$(BUILD)/libprogram.a: $(call objects,$(PROGRAM)) $(BUILD)/pages.o
+$(BUILD)/%.a:
+	@rm -f $@
+	$(AR) qcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The pages, gzipped, as one table in the program.
+$(BUILD)/pages.c: $(BUILD)/tools/pack $(PAGES)
+	$< src/web > $@.new && mv $@.new $@
+$(BUILD)/pages.o: $(BUILD)/pages.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# One program a source file: tests and benches see the library and the program's own objects.
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libprogram.a $(BUILD)/libundertone.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+$(BUILD)/tools/pack: tools/pack.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -O2 -o $@ $< -lz
+$(BUILD)/tools/%: $(BUILD)/tools/%.o $(BUILD)/libprogram.a $(BUILD)/libundertone.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+clean: ## removes build/
+	rm -rf build
+
+-include $(shell find build -name '*.d' 2>/dev/null)

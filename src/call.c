@@ -1,0 +1,235 @@
+/* call.c - the spine of a call:
+ *
+ *     samples -> voice(customer) --\
+ *                                   hops in step -> turns -> cues -> events
+ *     samples -> voice(agent) -----/
+ *
+ * Voices take samples as they come. The call takes one hop of each at a time, so that events are the same whatever the
+ * sizes and the order in which samples were pushed.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "cues/cues.h"
+#include "voice.h"
+
+enum { EVENTS = 64, EVENTS_A_STEP = UT_CHANNELS + UT_CUES_WAITING };
+
+typedef struct score_sums { double frustration, stress, arousal; unsigned n; float frustration_peak, stress_peak; } score_sums;
+
+struct ut_call {
+    ut_voice *voices[UT_CHANNELS];  /* null where the call has no such channel */
+    ut_consent consent;
+    ut_turns turns;
+    ut_cues cues;
+    int64_t hop;
+    int64_t customer_speech_hops;
+    score_sums sums;
+    bool finishing, finished;
+    ut_event events[EVENTS];  /* ring */
+    unsigned in, out;
+};
+
+ut_call *ut_call_new(const ut_model *model, const ut_call_options *options, ut_error *why) {
+    ut_error unused, *error = why ? why : &unused;
+    ut_call_options given = options ? *options : (ut_call_options){0};
+    unsigned channels = given.channels ? given.channels : 1u << UT_CUSTOMER | 1u << UT_AGENT;
+    *error = UT_NO_MEMORY;
+    ut_call *call = calloc(1, sizeof *call);
+    if (!call) return NULL;
+    call->consent = given.consent;
+    ut_turns_init(&call->turns);
+    ut_cues_init(&call->cues, given.playbook);
+    for (ut_channel c = 0; c < UT_CHANNELS; c++)
+        if (channels & 1u << c && !(call->voices[c] = ut_voice_new(model, c))) goto fail;
+    *error = UT_OK;
+    return call;
+
+fail:
+    ut_call_free(call);
+    return NULL;
+}
+
+void ut_call_free(ut_call *call) {
+    if (!call) return;
+    for (int c = 0; c < UT_CHANNELS; c++) ut_voice_free(call->voices[c]);
+    free(call);
+}
+
+static ut_event *add_event(ut_call *call, ut_event_type type, double t_s) {
+    ut_event *event = &call->events[call->in++ % EVENTS];
+    *event = (ut_event){.type = type, .t_s = t_s};
+    return event;
+}
+
+static bool has_room(const ut_call *call) { return EVENTS - (call->in - call->out) >= EVENTS_A_STEP; }
+
+static bool has_step(const ut_call *call) {
+    bool any = false;
+    for (int c = 0; c < UT_CHANNELS; c++) {
+        if (call->voices[c] && !ut_voice_waiting(call->voices[c])) return false;
+        any = any || call->voices[c];
+    }
+    return any;
+}
+
+static void sum_scores(score_sums *sums, const ut_affect *affect) {
+    if (affect->abstain) return;
+    sums->n++;
+    sums->frustration += (double)affect->frustration;
+    sums->stress += (double)affect->stress;
+    sums->arousal += (double)affect->arousal;
+    sums->frustration_peak = fmaxf(sums->frustration_peak, affect->frustration);
+    sums->stress_peak = fmaxf(sums->stress_peak, affect->stress);
+}
+
+static void add_reading(ut_call *call, ut_channel channel, double t_s, const ut_voice_hop *hop,
+                        const ut_opinion *opinion) {
+    if (channel != UT_CUSTOMER) {
+        ut_event *event = add_event(call, UT_EVENT_ACTIVITY, t_s);
+        event->activity.channel = channel;
+        event->activity.activity = hop->activity;
+        return;
+    }
+    ut_event *event = add_event(call, UT_EVENT_CUSTOMER, t_s);
+    event->customer.activity = hop->activity;
+    event->customer.affect = opinion->affect;
+    sum_scores(&call->sums, &opinion->affect);
+    ut_cues_hear(&call->cues, t_s, opinion);
+}
+
+static bool has_dynamics(const ut_call *call) { return call->voices[UT_CUSTOMER] && call->voices[UT_AGENT]; }
+
+static void add_cues(ut_call *call) {
+    ut_cue cue;
+    for (double t_s; ut_cues_next(&call->cues, &t_s, &cue);) add_event(call, UT_EVENT_CUE, t_s)->cue = cue;
+}
+
+/* How much of the call has been heard when hop has: the last hop of a call may be a part of one. */
+static double heard_s(const ut_call *call) {
+    uint64_t samples = (uint64_t)call->hop * UT_HOP, most = 0;
+    for (int c = 0; c < UT_CHANNELS; c++)
+        if (call->voices[c] && ut_voice_samples(call->voices[c]) > most) most = ut_voice_samples(call->voices[c]);
+    return (double)(samples < most ? samples : most) / UT_RATE_HZ;
+}
+
+/* One hop of every voice. */
+static void step(ut_call *call) {
+    ut_voice_hop hops[UT_CHANNELS] = {0};
+    ut_opinion opinion;
+    call->hop++;
+    double t_s = heard_s(call);
+    for (ut_channel c = 0; c < UT_CHANNELS; c++) {
+        if (!call->voices[c]) continue;
+        ut_voice_take(call->voices[c], &hops[c], &opinion);
+        if (hops[c].reading) add_reading(call, c, t_s, &hops[c], &opinion);
+    }
+    call->customer_speech_hops += hops[UT_CUSTOMER].speech;
+    if (has_dynamics(call)) {
+        ut_turns_step(&call->turns, &hops[UT_CUSTOMER], &hops[UT_AGENT]);
+        ut_cues_follow(&call->cues, t_s, &call->turns);
+    }
+    add_cues(call);
+}
+
+static void add_summary(ut_call *call) {
+    const score_sums *sums = &call->sums;
+    double n = sums->n ? sums->n : NAN, t_s = heard_s(call);
+    ut_cues_finish(&call->cues, t_s);
+    add_cues(call);
+    ut_event *event = add_event(call, UT_EVENT_SUMMARY, t_s);
+    ut_summary *summary = &event->summary;
+    *summary = (ut_summary){
+        .duration_s = t_s,
+        .has_customer = call->voices[UT_CUSTOMER],
+        .has_dynamics = has_dynamics(call),
+        .customer = {.speech_s = (float)call->customer_speech_hops * UT_HOP / UT_RATE_HZ,
+                     .frustration_mean = (float)(sums->frustration / n),
+                     .frustration_peak = sums->n ? sums->frustration_peak : NAN,
+                     .stress_mean = (float)(sums->stress / n),
+                     .stress_peak = sums->n ? sums->stress_peak : NAN,
+                     .arousal_mean = (float)(sums->arousal / n)},
+        .cues = call->cues.n_raised,
+    };
+    if (summary->has_dynamics) ut_turns_tell(&call->turns, &summary->dynamics);
+    call->finished = true;
+}
+
+static void advance(ut_call *call) {
+    if (call->consent != UT_CONSENT_GIVEN) return;
+    while (has_room(call) && has_step(call)) step(call);
+    if (call->finishing && !call->finished && has_room(call) && !has_step(call)) add_summary(call);
+}
+
+size_t ut_call_push(ut_call *call, ut_channel channel, const float *x, size_t n) {
+    ut_voice *voice = (unsigned)channel < UT_CHANNELS ? call->voices[channel] : NULL;
+    if (!voice || call->consent != UT_CONSENT_GIVEN || call->finishing) return n;
+    size_t taken = 0;
+    for (size_t some = 1; taken < n && some > 0; taken += some) {
+        if (!has_room(call)) break;
+        some = ut_voice_push(voice, x + taken, n - taken < UT_HOP ? n - taken : UT_HOP);
+        advance(call);
+    }
+    return taken;
+}
+
+bool ut_call_next(ut_call *call, ut_event *event) {
+    if (call->in == call->out) advance(call);
+    if (call->in == call->out) return false;
+    *event = call->events[call->out++ % EVENTS];
+    return true;
+}
+
+void ut_call_set_consent(ut_call *call, ut_consent consent) {
+    call->consent = consent;
+    if (consent != UT_CONSENT_GIVEN) call->out = call->in;
+}
+
+/* A channel that stopped before the other is silent from there on. */
+static void level_voices(ut_call *call) {
+    static const float silence[UT_HOP];
+    uint64_t most = 0;
+    for (int c = 0; c < UT_CHANNELS; c++)
+        if (call->voices[c] && ut_voice_samples(call->voices[c]) > most) most = ut_voice_samples(call->voices[c]);
+    for (int c = 0; c < UT_CHANNELS; c++) {
+        ut_voice *voice = call->voices[c];
+        for (uint64_t n; voice && (n = most - ut_voice_samples(voice)) > 0;)
+            if (!ut_voice_push(voice, silence, n < UT_HOP ? (size_t)n : UT_HOP)) break;
+    }
+}
+
+void ut_call_finish(ut_call *call) {
+    if (call->finishing) return;
+    call->finishing = true;
+    if (call->consent != UT_CONSENT_GIVEN) return;
+    level_voices(call);
+    for (int c = 0; c < UT_CHANNELS; c++)
+        if (call->voices[c]) ut_voice_finish(call->voices[c]);
+}
+
+/* ---- names ---- */
+
+const char *ut_channel_name(ut_channel channel) {
+    static const char *const names[] = {[UT_CUSTOMER] = "customer", [UT_AGENT] = "agent", [UT_MIXED] = "mixed"};
+    return (unsigned)channel < UT_CHANNELS ? names[channel] : "unknown";
+}
+
+const char *ut_consent_name(ut_consent consent) {
+    static const char *const names[] = {"unknown", "given", "refused", "withdrawn"};
+    return (unsigned)consent <= UT_CONSENT_WITHDRAWN ? names[consent] : "unknown";
+}
+
+const char *ut_error_text(ut_error error) {
+    static const char *const texts[] = {
+        [UT_OK] = "no error",
+        [UT_NO_MEMORY] = "out of memory",
+        [UT_MODEL_UNREADABLE] = "the model file cannot be read",
+        [UT_MODEL_NOT_ONE] = "not an Undertone model",
+        [UT_MODEL_VERSION] = "a model of another version",
+        [UT_MODEL_DAMAGED] = "the model file is truncated or damaged: its checksum does not match",
+        [UT_MODEL_HEADER] = "a field of the model's header is missing or out of range",
+        [UT_MODEL_FEATURES] = "the model needs a feature that this version does not compute",
+        [UT_BAD_PLAYBOOK] = "the playbook is not valid",
+    };
+    return (unsigned)error < sizeof texts / sizeof *texts ? texts[error] : "unknown error";
+}

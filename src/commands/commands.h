@@ -1,0 +1,15 @@
+/* commands.h - the command line, one file a command. argv[0] is the command's own name. */
+#ifndef COMMANDS_COMMANDS_H
+#define COMMANDS_COMMANDS_H
+
+enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+int command_serve(int argc, char **argv);
+int command_listen(int argc, char **argv);
+int command_play(int argc, char **argv);
+int command_analyze(int argc, char **argv);
+int command_features(int argc, char **argv);
+int command_devices(int argc, char **argv);
+int command_demo(int argc, char **argv);
+
+#endif

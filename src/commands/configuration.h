@@ -1,0 +1,41 @@
+/* configuration.h - the server's configuration file, in libconfig's form; README.md has an example.
+ *
+ *     listen = "127.0.0.1:7070";
+ *     data = "/var/lib/undertone";
+ *     consent: { default = "unknown"; };     # unknown, given or refused
+ *     sources: (
+ *         { kind = "device"; customer = "monitor"; agent = "headset"; },
+ *         { kind = "recording"; file = "call.flac"; channels = "agent,customer"; consent = "given"; }
+ *     );
+ */
+#ifndef COMMANDS_CONFIGURATION_H
+#define COMMANDS_CONFIGURATION_H
+
+#include <libconfig.h>
+
+#include "undertone.h"
+
+enum { CONFIGURATION_SOURCES = 256 };
+
+typedef struct configured_source {
+    bool device;  /* else a recording */
+    const char *customer, *agent;
+    const char *file, *channels, *raw;
+    ut_consent consent;
+} configured_source;
+
+/* Texts belong to config. A null text was not given. */
+typedef struct configuration {
+    config_t config;
+    const char *listen, *data, *web, *model, *playbook;
+    ut_consent consent;
+    configured_source sources[CONFIGURATION_SOURCES];
+    int n_sources;
+} configuration;
+
+/* Reads the file; null path: an empty configuration. False with one sentence naming file, line and field in message.
+ * configuration_free in either case. */
+bool configuration_read(configuration *c, const char *path, char *message, size_t message_size);
+void configuration_free(configuration *c);
+
+#endif

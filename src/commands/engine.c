@@ -1,0 +1,75 @@
+#include "commands/engine.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_PLAYBOOK = 1 << 20 };
+
+/* The first file that can be read among where the model lies in a build (two spellings: build/, build/SANITIZER/) and
+ * once installed; the last when there is none, so that the message names it. */
+static void find_model(char path[PATH_MAX]) {
+    static const char *const places[] = {"../models/base.utm", "../../models/base.utm", "../share/undertone/base.utm"};
+    char program[PATH_MAX - 64] = ".";
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (n > 0) program[n] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash) *slash = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        snprintf(path, PATH_MAX, "%s/%s", program, places[i]);
+        if (!access(path, R_OK)) return;
+    }
+}
+
+static bool open_model(engine *e, const char *command, const char *path) {
+    char found[PATH_MAX];
+    ut_error why;
+    if (!path) find_model(found);
+    e->model = ut_model_open(path ? path : found, &why);
+    if (!e->model) fprintf(stderr, "undertone %s: %s: %s\n", command, path ? path : found, ut_error_text(why));
+    return e->model;
+}
+
+static char *read_text(const char *path) {
+    FILE *file = fopen(path, "rb");
+    char *text = file ? malloc(MAX_PLAYBOOK + 1) : NULL;
+    size_t n = text ? fread(text, 1, MAX_PLAYBOOK + 1, file) : 0;
+    bool good = text && !ferror(file) && n <= MAX_PLAYBOOK && !memchr(text, '\0', n);
+    if (text && !good && !ferror(file)) errno = EFBIG;
+    if (file) fclose(file);
+    if (good) text[n] = '\0';
+    else free(text);
+    return good ? text : NULL;
+}
+
+static bool open_playbook(engine *e, const char *command, const char *path) {
+    char message[256];
+    char *text = read_text(path);
+    if (!text) {
+        fprintf(stderr, "undertone %s: %s: %s\n", command, path, strerror(errno));
+        return false;
+    }
+    e->playbook = ut_playbook_parse(text, message, sizeof message, NULL);
+    free(text);
+    if (!e->playbook) fprintf(stderr, "undertone %s: %s: %s\n", command, path, message);
+    return e->playbook;
+}
+
+bool engine_open(engine *e, const char *command, const char *model_path, const char *playbook_path) {
+    *e = (engine){0};
+    return open_model(e, command, model_path) && (!playbook_path || open_playbook(e, command, playbook_path));
+}
+
+void engine_close(engine *e) {
+    ut_model_close(e->model);
+    ut_playbook_close(e->playbook);
+}
+
+bool engine_consent(const char *text, ut_consent *consent) {
+    for (*consent = UT_CONSENT_UNKNOWN; *consent <= UT_CONSENT_REFUSED; ++*consent)
+        if (!strcmp(text, ut_consent_name(*consent))) return true;
+    return false;
+}

@@ -1,0 +1,98 @@
+#include "commands/jobs.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "commands/interrupt.h"
+
+typedef struct job {
+    char *text;
+    size_t n_bytes;
+    bool done, good;
+} job;
+
+typedef struct pool {
+    char **paths;
+    int n_paths;
+    jobs_do *doing;
+    void *user;
+    pthread_mutex_t lock;
+    pthread_cond_t finished;
+    int next;
+    job *jobs;  /* [n_paths] */
+} pool;
+
+static void do_one(pool *p, int i) {
+    job *j = &p->jobs[i];
+    FILE *out = open_memstream(&j->text, &j->n_bytes);
+    bool good = out && p->doing(p->user, p->paths[i], out);
+    if (out && fclose(out)) good = false;
+    pthread_mutex_lock(&p->lock);
+    j->good = good;
+    j->done = true;
+    pthread_cond_signal(&p->finished);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void *work(void *user) {
+    pool *p = user;
+    for (;;) {
+        pthread_mutex_lock(&p->lock);
+        int i = p->next < p->n_paths ? p->next++ : -1;
+        pthread_mutex_unlock(&p->lock);
+        if (i < 0) return NULL;
+        do_one(p, i);
+    }
+}
+
+/* Waits for job i and hands it over. An interrupt ends the jobs themselves, so this always returns. */
+static bool print_one(pool *p, int i) {
+    pthread_mutex_lock(&p->lock);
+    while (!p->jobs[i].done) pthread_cond_wait(&p->finished, &p->lock);
+    pthread_mutex_unlock(&p->lock);
+    job *j = &p->jobs[i];
+    bool good = j->good && fwrite(j->text, 1, j->n_bytes, stdout) == j->n_bytes;
+    free(j->text);
+    return good;
+}
+
+static bool print_all(pool *p, bool progress) {
+    bool good = true;
+    for (int i = 0; i < p->n_paths; i++) {
+        good = print_one(p, i) && good;
+        if (progress && p->n_paths > 1) fprintf(stderr, "\r%d of %d files", i + 1, p->n_paths);
+    }
+    if (progress && p->n_paths > 1) fputs("\r\033[K", stderr);
+    return good;
+}
+
+bool jobs_run(char **paths, int n_paths, int n_jobs, bool progress, jobs_do *doing, void *user) {
+    enum { MOST = 256 };
+    pthread_t threads[MOST];
+    pool p = {.paths = paths, .n_paths = n_paths, .doing = doing, .user = user};
+    if (n_jobs <= 0) n_jobs = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    if (n_jobs > n_paths) n_jobs = n_paths;
+    if (n_jobs > MOST) n_jobs = MOST;
+    p.jobs = calloc((size_t)n_paths, sizeof *p.jobs);
+    if (!p.jobs) return false;
+    pthread_mutex_init(&p.lock, NULL);
+    pthread_cond_init(&p.finished, NULL);
+
+    int n_started = 0;
+    while (n_started < n_jobs && !pthread_create(&threads[n_started], NULL, work, &p)) n_started++;
+    if (n_started == 0) work(&p);
+    bool good = print_all(&p, progress) && !fflush(stdout) && !interrupt_came();
+    for (int i = 0; i < n_started; i++) pthread_join(threads[i], NULL);
+
+    pthread_cond_destroy(&p.finished);
+    pthread_mutex_destroy(&p.lock);
+    free(p.jobs);
+    return good;
+}
+
+int jobs_count(const char *text) {
+    char *end;
+    long n = strtol(text, &end, 10);
+    return *text && !*end && n >= 1 && n <= 256 ? (int)n : -1;
+}

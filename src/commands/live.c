@@ -1,0 +1,106 @@
+#include "commands/live.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "commands/commands.h"
+#include "commands/interrupt.h"
+
+live_options live_defaults(const char *command) {
+    return (live_options){
+        .command = command, .listen = "127.0.0.1:7070", .consent = UT_CONSENT_GIVEN, .form = PRINT_CUES};
+}
+
+bool live_option(live_options *options, int option, const char *value) {
+    switch (option) {
+    case LIVE_LISTEN: options->listen = value; return true;
+    case LIVE_WEB: options->web = value; return true;
+    case LIVE_DATA: options->data = value; return true;
+    case LIVE_MODEL: options->model = value; return true;
+    case LIVE_PLAYBOOK: options->playbook = value; return true;
+    case LIVE_CONSENT:
+        if (engine_consent(value, &options->consent)) return true;
+        fprintf(stderr, "undertone %s: --consent is given, refused or unknown, not %s\n", options->command, value);
+        return false;
+    default: return false;
+    }
+}
+
+FILE *live_words(const live_options *options) { return options->form == PRINT_JSONL ? stderr : stdout; }
+
+/* Worker's thread. */
+static void show(void *user, const message *m) {
+    live *l = user;
+    flockfile(l->printer.out);
+    print_message(&l->printer, m);
+    fflush(l->printer.out);
+    funlockfile(l->printer.out);
+}
+
+/* Worker's thread. */
+static void ended(void *user, const source *s, bool broke) {
+    live *l = user;
+    if (broke) {
+        atomic_store(&l->failed, true);
+        fprintf(stderr, "undertone %s: %s\n", l->options.command, s->fault);
+    }
+    if (s->lost) fprintf(stderr, "undertone %s: %s: %lu samples were lost\n", l->options.command, s->name, s->lost);
+}
+
+bool live_open(live *l, const live_options *options) {
+    char message[512];
+    *l = (live){.options = *options,
+                .printer = {.out = stdout, .form = (print_form)options->form, .colour = isatty(STDOUT_FILENO)}};
+    interrupt_catch();
+    if (!engine_open(&l->engine, options->command, options->model, options->playbook)) return false;
+    if (!data_folder(l->folder, options->data, message, sizeof message)) goto cannot;
+    l->hub = hub_open(&(hub_options){.model = l->engine.model,
+                                     .playbook = l->engine.playbook,
+                                     .listen = options->listen,
+                                     .web_dir = options->web,
+                                     .data_dir = l->folder,
+                                     .show = show,
+                                     .ended = ended,
+                                     .user = l},
+                      message, sizeof message);
+    if (!l->hub) goto cannot;
+    fprintf(live_words(options), "The overlay is at %s/agent/\n", hub_address(l->hub));
+    fflush(live_words(options));
+    return true;
+
+cannot:
+    fprintf(stderr, "undertone %s: %s\n", options->command, message);
+    return false;
+}
+
+bool live_add(live *l, source *s) {
+    char id[CALL_ID_SIZE];
+    if (hub_add(l->hub, s, l->options.consent, id)) return true;
+    fprintf(stderr, "undertone %s: %s\n", l->options.command, ut_error_text(UT_NO_MEMORY));
+    return false;
+}
+
+void live_wait(live *l, bool stay) {
+    while ((stay || hub_live(l->hub)) && !interrupt_wait(50)) {}
+}
+
+int live_close(live *l) {
+    bool opened = l->hub;
+    hub_close(l->hub);
+    engine_close(&l->engine);
+    return opened && !atomic_load(&l->failed) ? EXIT_FINE : EXIT_FAILED;
+}
+
+int live_run(const live_options *options, source *s, bool stay, const char *message, bool bad_usage) {
+    if (!s) {
+        fprintf(stderr, "undertone %s: %s\n", options->command, message);
+        return bad_usage ? EXIT_USAGE : EXIT_FAILED;
+    }
+    live l;
+    bool good = live_open(&l, options);
+    if (!good) source_close(s);
+    good = good && live_add(&l, s);
+    if (good) live_wait(&l, stay);
+    int status = live_close(&l);
+    return good ? status : EXIT_FAILED;
+}

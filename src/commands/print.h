@@ -1,0 +1,30 @@
+/* print.h - messages for people and programs on a terminal, in a pipe, in a spreadsheet. */
+#ifndef COMMANDS_PRINT_H
+#define COMMANDS_PRINT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "event.h"
+
+typedef enum print_form {
+    PRINT_CUES,     /* a line a cue, as it rises, changes and clears, and the summary: for a person */
+    PRINT_JSONL,    /* every message */
+    PRINT_CSV,      /* a row of readings each half second */
+    PRINT_SUMMARY,  /* cues that rose and the summary, in words */
+} print_form;
+
+typedef struct printer {
+    FILE *out;
+    print_form form;
+    bool colour;
+    const char *source;   /* PRINT_CSV: the first column */
+    json_t *row;          /* PRINT_CSV: the readings of the moment, owned */
+} printer;
+
+/* The header of PRINT_CSV, nothing for the other forms. */
+void print_header(FILE *out, print_form form);
+void print_message(printer *p, const message *m);
+void print_finish(printer *p);
+
+#endif

@@ -1,0 +1,166 @@
+#include "event.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+/* Shortest decimals that say as much as we know; null where there is nothing to say. */
+static json_t *number(double value, int decimals) {
+    if (!isfinite(value)) return json_null();
+    double scale = pow(10, decimals);
+    return json_real(round(value * scale) / scale);
+}
+
+static json_t *source_json(const call_facts *facts) {
+    json_t *name = json_string(facts->source);
+    return name ? name : json_string("(a name that is not UTF-8)");
+}
+
+static json_t *facts_json(const call_facts *facts) {
+    char started[40];
+    time_t seconds = (time_t)(facts->started_at_ms / 1000);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    size_t n = strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(started + n, sizeof started - n, ".%03dZ", (int)(facts->started_at_ms % 1000));
+
+    json_t *channels = json_array();
+    for (int c = 0; c < facts->channels; c++)
+        json_array_append_new(channels, json_string(ut_channel_name(facts->roles[c])));
+    return json_pack("{ss ss so so si ss ss ss}", "type", "call", "call", facts->id, "source", source_json(facts),
+                     "channels", channels, "rate_hz", UT_RATE_HZ, "started_at", started, "consent",
+                     ut_consent_name(facts->consent), "model", facts->model);
+}
+
+static json_t *reading_json(const call_facts *facts, double t_s, ut_channel channel, const ut_activity *activity) {
+    return json_pack("{ss ss so ss sb so so}", "type", "reading", "call", facts->id, "t_s", number(t_s, 3), "channel",
+                     ut_channel_name(channel), "speaking", activity->speaking, "level_db",
+                     number(activity->level_db, 1), "rate_syl_s", number(activity->rate_syl_s, 1));
+}
+
+/* Only the customer's reading has these keys. */
+static void add_affect(json_t *reading, const ut_affect *affect) {
+    json_t *more = json_pack("{so so so so sb so}", "frustration", number(affect->frustration, 3), "stress",
+                             number(affect->stress, 3), "arousal", number(affect->arousal, 3), "confidence",
+                             number(affect->confidence, 2), "abstain", affect->abstain, "pitch_hz",
+                             affect->pitch_hz > 0 ? number(affect->pitch_hz, 1) : json_null());
+    json_object_update(reading, more);
+    json_decref(more);
+}
+
+static json_t *cue_json(const call_facts *facts, double t_s, const ut_cue *cue) {
+    json_t *reasons = json_array();
+    for (unsigned i = 0; i < cue->n_reasons; i++) {
+        const ut_reason *reason = &cue->reasons[i];
+        json_t *one = json_pack("{ss ss}", "feature", reason->feature, "change", reason->change);
+        if (isfinite(reason->z)) json_object_set_new(one, "z", number(reason->z, 1));
+        json_array_append_new(reasons, one);
+    }
+    json_t *json = json_pack("{ss ss si so ss ss ss}", "type", "cue", "call", facts->id, "id", (int)cue->id, "t_s",
+                             number(t_s, 3), "cue", ut_cue_name(cue->kind), "state", ut_cue_state_name(cue->state),
+                             "severity", ut_severity_name(cue->severity));
+    if (isfinite(cue->score)) json_object_set_new(json, "score", number(cue->score, 3));
+    json_object_set_new(json, "text", json_string(cue->text));
+    json_object_set_new(json, "advice", json_string(cue->advice));
+    json_object_set_new(json, "reasons", reasons);
+    return json;
+}
+
+static json_t *summary_json(const call_facts *facts, const ut_summary *summary) {
+    json_t *json = json_pack("{ss ss so so}", "type", "summary", "call", facts->id, "source",
+                             source_json(facts), "duration_s", number(summary->duration_s, 3));
+    if (summary->has_customer) {
+        json_object_set_new(
+            json, "customer",
+            json_pack("{so so so so so so}", "speech_s", number(summary->customer.speech_s, 1), "frustration_mean",
+                      number(summary->customer.frustration_mean, 3), "frustration_peak",
+                      number(summary->customer.frustration_peak, 3), "stress_mean",
+                      number(summary->customer.stress_mean, 3), "stress_peak",
+                      number(summary->customer.stress_peak, 3), "arousal_mean",
+                      number(summary->customer.arousal_mean, 3)));
+    }
+    if (summary->has_dynamics) {
+        const ut_dynamics *dynamics = &summary->dynamics;
+        json_object_set_new(json, "dynamics",
+                            json_pack("{so si si so so}", "agent_talk_share", number(dynamics->agent_talk_share, 2),
+                                      "overlaps", (int)dynamics->overlaps, "interruptions",
+                                      (int)dynamics->interruptions, "dead_air_s", number(dynamics->dead_air_s, 1),
+                                      "response_latency_median_s", number(dynamics->response_latency_median_s, 2)));
+    }
+    json_object_set_new(json, "cues", json_integer(summary->cues));
+    return json;
+}
+
+/* Takes over json, which may be null. */
+static message *message_new(message_kind kind, const call_facts *facts, double t_s, json_t *json) {
+    char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
+    size_t n_bytes = text ? strlen(text) : 0;
+    message *m = text ? calloc(1, sizeof *m + MESSAGE_PREFIX + n_bytes + 1) : NULL;
+    if (m) {
+        atomic_init(&m->references, 1);
+        m->kind = kind;
+        memcpy(m->call, facts->id, sizeof m->call);
+        m->t_s = t_s;
+        m->n_bytes = n_bytes;
+        m->text = (char *)(m + 1) + MESSAGE_PREFIX;
+        memcpy(m->text, text, n_bytes + 1);
+    }
+    free(text);
+    json_decref(json);
+    return m;
+}
+
+message *message_of_call(const call_facts *facts) { return message_new(MESSAGE_CALL, facts, 0, facts_json(facts)); }
+
+static message *message_of_reading(const call_facts *facts, const ut_event *event) {
+    bool customer = event->type == UT_EVENT_CUSTOMER;
+    ut_channel channel = customer ? UT_CUSTOMER : event->activity.channel;
+    const ut_activity *activity = customer ? &event->customer.activity : &event->activity.activity;
+    json_t *json = reading_json(facts, event->t_s, channel, activity);
+    if (json && customer) add_affect(json, &event->customer.affect);
+    message *m = message_new(MESSAGE_READING, facts, event->t_s, json);
+    if (m) m->channel = channel;
+    return m;
+}
+
+static message *message_of_cue(const call_facts *facts, const ut_event *event) {
+    message *m = message_new(MESSAGE_CUE, facts, event->t_s, cue_json(facts, event->t_s, &event->cue));
+    if (m) {
+        m->cue_id = event->cue.id;
+        m->cue_state = event->cue.state;
+    }
+    return m;
+}
+
+message *message_of_event(const call_facts *facts, const ut_event *event) {
+    switch (event->type) {
+    case UT_EVENT_CUSTOMER:
+    case UT_EVENT_ACTIVITY: return message_of_reading(facts, event);
+    case UT_EVENT_CUE: return message_of_cue(facts, event);
+    case UT_EVENT_SUMMARY:
+        return message_new(MESSAGE_SUMMARY, facts, event->t_s, summary_json(facts, &event->summary));
+    }
+    return NULL;
+}
+
+message *message_hold(message *m) {
+    atomic_fetch_add_explicit(&m->references, 1, memory_order_relaxed);
+    return m;
+}
+
+void message_release(message *m) {
+    if (m && atomic_fetch_sub_explicit(&m->references, 1, memory_order_acq_rel) == 1) free(m);
+}
+
+void call_id_make(char id[CALL_ID_SIZE], int64_t now_ms) {
+    static const char base32[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; /* Crockford's: no I, L, O, U */
+    unsigned char chance[16];
+    if (getrandom(chance, sizeof chance, 0) != sizeof chance) memset(chance, 0, sizeof chance);
+    memcpy(id, "c-", 2);
+    for (int i = 0; i < 10; i++) id[2 + i] = base32[(now_ms >> (5 * (9 - i))) & 31];
+    for (int i = 0; i < 16; i++) id[12 + i] = base32[chance[i] & 31];
+    id[28] = '\0';
+}

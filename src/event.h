@@ -1,0 +1,52 @@
+/* event.h - one event of a call as one message: the JSON that goes to stdout, WebSocket clients, the store and the
+ * relay, made once and shared by all of them.
+ *
+ * The keys are the contract others build on; README.md lists them.
+ */
+#ifndef EVENT_H
+#define EVENT_H
+
+#include <stdatomic.h>
+
+#include "undertone.h"
+
+enum { CALL_ID_SIZE = 32 }; /* "c-" and 26 characters, with the terminator */
+
+typedef enum message_kind { MESSAGE_CALL, MESSAGE_READING, MESSAGE_CUE, MESSAGE_SUMMARY } message_kind;
+
+/* Read-only once made, counted references, so that every thread can hold one. */
+typedef struct message {
+    atomic_int references;
+    message_kind kind;
+    char call[CALL_ID_SIZE];
+    double t_s;           /* audio time, 0 for MESSAGE_CALL */
+    ut_channel channel;   /* of a reading */
+    unsigned cue_id;      /* of a cue */
+    ut_cue_state cue_state;
+    size_t n_bytes;       /* of text, without the terminator */
+    char *text;           /* one line of JSON without newline, MESSAGE_PREFIX writable bytes lie before it */
+} message;
+enum { MESSAGE_PREFIX = 64 }; /* at least LWS_PRE */
+
+/* What is known of a call when it starts. */
+typedef struct call_facts {
+    char id[CALL_ID_SIZE];
+    const char *source;
+    int channels;
+    ut_channel roles[2];   /* [channels] */
+    int64_t started_at_ms; /* Unix time of its first sample */
+    ut_consent consent;
+    const char *model;     /* ut_model_id */
+} call_facts;
+
+/* A new call id: 48 bits of time and 80 of chance (ULID), so that ids sort by time. */
+void call_id_make(char id[CALL_ID_SIZE], int64_t now_ms);
+
+/* Each returns a message with one reference, or null without memory. */
+message *message_of_call(const call_facts *facts);
+message *message_of_event(const call_facts *facts, const ut_event *event);
+
+message *message_hold(message *m);
+void message_release(message *m); /* null does nothing */
+
+#endif

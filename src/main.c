@@ -1,0 +1,43 @@
+/* main.c - the command table. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands/commands.h"
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *line;
+} commands[] = {
+    {"demo", command_demo, "a made-up support call, played and listened to, with the overlay"},
+    {"listen", command_listen, "a live call from sound devices, with the overlay"},
+    {"play", command_play, "a recording at the speed of speech, as if live"},
+    {"analyze", command_analyze, "recordings, faster than real time"},
+    {"features", command_features, "what a voice sounds like, as CSV"},
+    {"devices", command_devices, "the sound devices there are"},
+    {"serve", command_serve, "the server: sources and pages from a configuration"},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void usage(FILE *out) {
+    fputs("Undertone hears in a caller's voice when frustration or stress rises, and says so in time.\n\n"
+          "usage: undertone COMMAND [OPTION...]\n\n",
+          out);
+    for (int i = 0; i < COMMANDS; i++) fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].line);
+    fputs("\nundertone COMMAND --help tells the rest.\n", out);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+        usage(stdout);
+        return EXIT_FINE;
+    }
+    for (int i = 0; i < COMMANDS; i++)
+        if (!strcmp(argv[1], commands[i].name)) return commands[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "undertone: %s is not a command (undertone --help lists them)\n", argv[1]);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,127 @@
+/* Events over WebSocket. Each client has a queue of its own that begins with the state; one message goes out whenever
+ * its socket can take one. Who lets more than LIMIT wait is closed: what it shows is stale, and it comes back to a
+ * fresh state. Nothing a client sends means anything. */
+#include <ctype.h>
+
+#include "serve/inside.h"
+
+enum { LIMIT = 256, RECEIVE_MAX = 4096 };
+_Static_assert(MESSAGE_PREFIX >= LWS_PRE, "libwebsockets writes its header before the text");
+
+static int refuse(struct lws *wsi, unsigned status) {
+    lws_return_http_status(wsi, status, NULL);
+    return 1;
+}
+
+/* A page of elsewhere that a browser happens to show must not listen to calls: the browser says in Origin where the
+ * page came from, and that has to be here. Who sends no Origin is a tool. */
+static bool same_origin(const char *origin, const char *host) {
+    const char *from = strstr(origin, "://");
+    return from && !strcasecmp(from + 3, host);
+}
+
+/* A name of elsewhere can be made to resolve to 127.0.0.1 (DNS rebinding), and its pages then have the right origin. So
+ * a server only this machine reaches wants to be called localhost or by number. */
+static bool names_this_machine(const char *host) {
+    size_t n = strcspn(host, ":");
+    return host[0] == '[' || (n == 9 && !strncasecmp(host, "localhost", n)) || strspn(host, "0123456789.") == n;
+}
+
+static bool origin_allowed(const struct serve *s, struct lws *wsi) {
+    char origin[300], host[300];
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) <= 0) return true;
+    if (lws_hdr_copy(wsi, origin, sizeof origin, WSI_TOKEN_ORIGIN) < 0) return false;
+    if (lws_hdr_copy(wsi, host, sizeof host, WSI_TOKEN_HOST) <= 0) return false;
+    return same_origin(origin, host) && (!s->address.loopback || names_this_machine(host));
+}
+
+/* "?call=ID"; false where ID cannot be one. */
+static bool take_filter(struct lws *wsi, struct client *c) {
+    char argument[128];
+    const char *id = lws_get_urlarg_by_name(wsi, "call=", argument, sizeof argument);
+    c->filtered = id;
+    if (!id) return true;
+    size_t n = 0;
+    while (isalnum((unsigned char)id[n]) || id[n] == '-') n++;
+    if (!n || id[n] || n >= sizeof c->call) return false;
+    memcpy(c->call, id, n + 1);
+    return true;
+}
+
+int serve_events_admit(struct serve *s, struct lws *wsi, struct client *c) {
+    char path[16];
+    if (lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) <= 0 || strcmp(path, "/events"))
+        return refuse(wsi, 404);
+    if (!origin_allowed(s, wsi)) return refuse(wsi, 403);
+    if (!c || !take_filter(wsi, c)) return refuse(wsi, 400);
+    return 0;
+}
+
+int serve_events_join(struct serve *s, struct lws *wsi, struct client *c) {
+    c->wsi = wsi;
+    c->joined = true;
+    LIST_INSERT_HEAD(&s->clients, c, link);
+    atomic_fetch_add(&s->clients_now, 1);
+    if (!state_tell(s->state, c->filtered ? c->call : NULL, &c->queue)) return -1;
+    c->allowance = LIMIT + c->queue.n;
+    lws_callback_on_writable(wsi);
+    return 0;
+}
+
+void serve_events_left(struct serve *s, struct client *c) {
+    if (!c->joined) return;
+    c->joined = false;
+    LIST_REMOVE(c, link);
+    queue_clear(&c->queue);
+    atomic_fetch_sub(&s->clients_now, 1);
+    s->over = s->over || (s->leaving && LIST_EMPTY(&s->clients));
+}
+
+static int go_away(struct client *c) {
+    lws_close_reason(c->wsi, LWS_CLOSE_STATUS_GOINGAWAY, NULL, 0);
+    return -1;
+}
+
+int serve_events_write(struct serve *s, struct client *c) {
+    message *m = c->culled ? NULL : queue_pop(&c->queue);
+    if (!m) return s->leaving ? go_away(c) : 0;
+    int written = lws_write(c->wsi, (unsigned char *)m->text, m->n_bytes, LWS_WRITE_TEXT);
+    message_release(m);
+    if (written < 0) return -1;
+    atomic_fetch_add(&s->sent, 1);
+    if (c->allowance > LIMIT) c->allowance--;
+    if (c->queue.n || s->leaving) lws_callback_on_writable(c->wsi);
+    return 0;
+}
+
+int serve_events_receive(struct client *c, size_t n_bytes) {
+    if (lws_is_first_fragment(c->wsi)) c->n_received = 0;
+    c->n_received += n_bytes;
+    if (c->n_received <= RECEIVE_MAX) return 0;
+    lws_close_reason(c->wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL, 0);
+    return -1;
+}
+
+static void cull(struct serve *s, struct client *c) {
+    c->culled = true;
+    queue_clear(&c->queue);
+    atomic_fetch_add(&s->culled, 1);
+    lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+}
+
+void serve_events_publish(struct serve *s, message *m) {
+    struct client *c;
+    state_follow(s->state, m);
+    LIST_FOREACH(c, &s->clients, link) {
+        if (c->culled || (c->filtered && strcmp(c->call, m->call))) continue;
+        if (c->queue.n >= c->allowance || !queue_push(&c->queue, m)) cull(s, c);
+        else lws_callback_on_writable(c->wsi);
+    }
+}
+
+void serve_events_leave(struct serve *s) {
+    struct client *c;
+    s->leaving = true;
+    s->over = LIST_EMPTY(&s->clients);
+    LIST_FOREACH(c, &s->clients, link) lws_callback_on_writable(c->wsi);
+}

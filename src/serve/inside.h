@@ -1,0 +1,79 @@
+/* inside.h - what the files of serve/ share: the server and one connection of it. */
+#ifndef SERVE_INSIDE_H
+#define SERVE_INSIDE_H
+
+#include <libwebsockets.h>
+#include <pthread.h>
+#include <sys/queue.h>
+
+#include "serve/address.h"
+#include "serve/queue.h"
+#include "serve/serve.h"
+#include "serve/state.h"
+
+/* A client of /events. */
+struct client {
+    LIST_ENTRY(client) link;
+    struct lws *wsi;
+    bool joined; /* in the server's list */
+    bool culled; /* lagged: is being closed, gets nothing more */
+    bool filtered;
+    char call[CALL_ID_SIZE]; /* where filtered, the one it asked for */
+    struct queue queue;
+    size_t allowance;  /* how many may wait: the limit, and the state it joined with */
+    size_t n_received; /* bytes of the message it is sending us */
+};
+
+/* An answer to a request whose body is still going out. */
+struct response {
+    const unsigned char *body;
+    unsigned char *owned; /* what to free after it, or null */
+    size_t n_bytes, n_sent;
+    bool hang_up; /* after it */
+};
+
+/* libwebsockets keeps one for each connection, zeroed at first. */
+struct connection {
+    struct client client;
+    struct response response;
+};
+
+struct serve {
+    struct lws_context *context;
+    struct lws_vhost *vhost;
+    struct address address;
+    char *web_dir;
+    pthread_t thread;
+    bool running;
+
+    pthread_mutex_t lock; /* of the next three */
+    struct queue inbox;
+    bool stopping;
+    unsigned long dropped;
+
+    /* The network thread's own. */
+    struct lws *listener;
+    LIST_HEAD(, client) clients;
+    struct state *state;
+    struct queue taken; /* from the inbox */
+    unsigned n_connections, max_connections;
+    bool leaving, over;
+    lws_sorted_usec_list_t deadline; /* of leaving */
+
+    atomic_ulong clients_now, sent, culled;
+};
+
+/* Each answers as an lws callback does: nonzero hangs up. On the network thread. */
+int serve_http_answer(struct serve *s, struct lws *wsi, struct response *r, const char *path, size_t n_path);
+int serve_http_write(struct lws *wsi, struct response *r);
+void serve_http_end(struct response *r); /* frees, any number of times */
+
+int serve_events_admit(struct serve *s, struct lws *wsi, struct client *c);
+int serve_events_join(struct serve *s, struct lws *wsi, struct client *c);
+int serve_events_write(struct serve *s, struct client *c);
+int serve_events_receive(struct client *c, size_t n_bytes);
+void serve_events_left(struct serve *s, struct client *c);
+void serve_events_publish(struct serve *s, message *m);
+void serve_events_leave(struct serve *s); /* asks every client to go once it has all that waits for it */
+
+#endif

@@ -1,0 +1,36 @@
+/* serve.h - the pages over HTTP and the events over WebSocket, on one thread of libwebsockets.
+ *
+ *     GET /agent/      the overlay
+ *     GET /events      WebSocket, subprotocol "undertone.events" or none: one JSON event a text message;
+ *                      ?call=ID for one call only. Who joins late gets the state first: of every live call its "call"
+ *                      event, the last reading of each channel and the cues that are up; of an ended one its summary.
+ */
+#ifndef SERVE_SERVE_H
+#define SERVE_SERVE_H
+
+#include "event.h"
+
+typedef struct serve serve;
+
+/* Binds and starts the thread. listen is "ADDR:PORT", "[::1]:PORT" or ":PORT"; port 0 takes a free one. web_dir serves
+ * the pages from disk, null from the program itself. Null on failure (port in use ...), with one sentence naming the
+ * address in message. */
+serve *serve_open(const char *listen, const char *web_dir, char *message, size_t message_size);
+
+/* "http://127.0.0.1:7070": the address to show a person. The serve's own memory. */
+const char *serve_address(const serve *s);
+
+/* Queues m for every client, taking its own reference. Any thread; never waits. A client that is more than 256
+ * messages behind is closed. */
+void serve_send(serve *s, message *m);
+
+/* clients: now; culled: closed because they lagged; dropped: messages the network thread had no room for. */
+typedef struct serve_counts {
+    unsigned long clients, sent, culled, dropped;
+} serve_counts;
+serve_counts serve_count(serve *s);
+
+/* Closes every client, ends the thread. Null does nothing. */
+void serve_close(serve *s);
+
+#endif

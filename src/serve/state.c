@@ -1,0 +1,179 @@
+/* Live calls are kept sorted by id, which is by time, so a new one is nearly always appended. Messages of a call not
+ * known are passed over: a reading without its call means nothing to a page. */
+#include "serve/state.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct known {
+    message *call, *summary;
+    message *readings[UT_CHANNELS]; /* the last one of each */
+    message *cues[STATE_CUES];      /* those up, the latest message of each */
+    unsigned n_cues;
+};
+
+struct state {
+    struct known **live; /* [n_live] of [size], sorted by id */
+    size_t n_live, size;
+    struct known *ended[STATE_ENDED]; /* the first ended first */
+    unsigned n_ended;
+};
+
+struct state *state_new(void) {
+    return calloc(1, sizeof(struct state));
+}
+
+static void forget_moment(struct known *call) {
+    for (unsigned i = 0; i < UT_CHANNELS; i++) message_release(call->readings[i]);
+    for (unsigned i = 0; i < call->n_cues; i++) message_release(call->cues[i]);
+    memset(call->readings, 0, sizeof call->readings);
+    call->n_cues = 0;
+}
+
+static void known_free(struct known *call) {
+    if (!call) return;
+    forget_moment(call);
+    message_release(call->call);
+    message_release(call->summary);
+    free(call);
+}
+
+void state_free(struct state *state) {
+    if (!state) return;
+    for (size_t i = 0; i < state->n_live; i++) known_free(state->live[i]);
+    for (unsigned i = 0; i < state->n_ended; i++) known_free(state->ended[i]);
+    free(state->live);
+    free(state);
+}
+
+/* Where the live call is, or would be inserted. */
+static size_t place_of(const struct state *state, const char *id) {
+    size_t low = 0, high = state->n_live;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (strcmp(state->live[middle]->call->call, id) < 0) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+static bool is_live(const struct state *state, size_t place, const char *id) {
+    return place < state->n_live && !strcmp(state->live[place]->call->call, id);
+}
+
+static void replace(message **slot, message *m) {
+    message_release(*slot);
+    *slot = m ? message_hold(m) : NULL;
+}
+
+static bool begin(struct state *state, size_t place, message *m) {
+    if (state->n_live == state->size) {
+        size_t size = state->size ? 2 * state->size : 16;
+        struct known **live = realloc(state->live, size * sizeof *live);
+        if (!live) return false;
+        state->live = live;
+        state->size = size;
+    }
+    struct known *call = calloc(1, sizeof *call);
+    if (!call) return false;
+    call->call = message_hold(m);
+    memmove(&state->live[place + 1], &state->live[place], (state->n_live - place) * sizeof *state->live);
+    state->live[place] = call;
+    state->n_live++;
+    return true;
+}
+
+static void end(struct state *state, size_t place) {
+    struct known *call = state->live[place];
+    state->n_live--;
+    memmove(&state->live[place], &state->live[place + 1], (state->n_live - place) * sizeof *state->live);
+    forget_moment(call);
+    if (state->n_ended == STATE_ENDED) {
+        known_free(state->ended[0]);
+        state->n_ended--;
+        memmove(&state->ended[0], &state->ended[1], state->n_ended * sizeof *state->ended);
+    }
+    state->ended[state->n_ended++] = call;
+}
+
+/* Nothing but the call message ever comes of a call without consent, so it is over as soon as it is known. */
+static bool has_consent(const message *m) {
+    json_t *root = json_loadb(m->text, m->n_bytes, 0, NULL);
+    const char *consent = json_string_value(json_object_get(root, "consent"));
+    bool given = consent && !strcmp(consent, ut_consent_name(UT_CONSENT_GIVEN));
+    json_decref(root);
+    return given;
+}
+
+/* Consent can be withdrawn after the end: then what there is to tell is the call alone. Or it is given at last, and the
+ * call begins. True where nothing is left to do. */
+static bool follow_ended(struct state *state, message *m) {
+    unsigned i = 0;
+    while (i < state->n_ended && strcmp(state->ended[i]->call->call, m->call)) i++;
+    if (i == state->n_ended) return false;
+    struct known *call = state->ended[i];
+    bool begins = !call->summary && has_consent(m);
+    if (begins) {
+        known_free(call);
+        state->n_ended--;
+        memmove(&state->ended[i], &state->ended[i + 1], (state->n_ended - i) * sizeof *state->ended);
+        return false;
+    }
+    replace(&call->call, m);
+    if (!has_consent(m)) replace(&call->summary, NULL);
+    return true;
+}
+
+static bool follow_call(struct state *state, size_t place, message *m) {
+    if (follow_ended(state, m)) return true;
+    if (is_live(state, place, m->call)) replace(&state->live[place]->call, m);
+    else if (!begin(state, place, m)) return false;
+    if (!has_consent(m)) end(state, place);
+    return true;
+}
+
+static void drop_cue(struct known *call, unsigned i) {
+    message_release(call->cues[i]);
+    call->n_cues--;
+    memmove(&call->cues[i], &call->cues[i + 1], (call->n_cues - i) * sizeof *call->cues);
+}
+
+static void follow_cue(struct known *call, message *m) {
+    unsigned i = 0;
+    while (i < call->n_cues && call->cues[i]->cue_id != m->cue_id) i++;
+    if (i < call->n_cues) drop_cue(call, i);
+    if (m->cue_state == UT_CUE_CLEARED) return;
+    if (call->n_cues == STATE_CUES) drop_cue(call, 0);
+    call->cues[call->n_cues++] = message_hold(m);
+}
+
+bool state_follow(struct state *state, message *m) {
+    size_t place = place_of(state, m->call);
+    if (m->kind == MESSAGE_CALL) return follow_call(state, place, m);
+    if (!is_live(state, place, m->call)) return true;
+    struct known *call = state->live[place];
+    if (m->kind == MESSAGE_READING && m->channel < UT_CHANNELS) replace(&call->readings[m->channel], m);
+    if (m->kind == MESSAGE_CUE) follow_cue(call, m);
+    if (m->kind == MESSAGE_SUMMARY) {
+        replace(&call->summary, m);
+        end(state, place);
+    }
+    return true;
+}
+
+static bool tell(const struct known *call, const char *id, struct queue *out) {
+    if (id && strcmp(id, call->call->call)) return true;
+    bool ok = queue_push(out, call->call);
+    for (unsigned i = 0; i < UT_CHANNELS; i++)
+        if (call->readings[i]) ok = ok && queue_push(out, call->readings[i]);
+    for (unsigned i = 0; i < call->n_cues; i++) ok = ok && queue_push(out, call->cues[i]);
+    return ok && (!call->summary || queue_push(out, call->summary));
+}
+
+bool state_tell(const struct state *state, const char *id, struct queue *out) {
+    bool ok = true;
+    for (unsigned i = 0; i < state->n_ended; i++) ok = ok && tell(state->ended[i], id, out);
+    for (size_t i = 0; i < state->n_live; i++) ok = ok && tell(state->live[i], id, out);
+    return ok;
+}

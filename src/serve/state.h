@@ -1,0 +1,20 @@
+/* state.h - what somebody who joins late must know: of every live call its call message, the last reading of each
+ * channel and the cues that are up; of the calls that ended last, their call message and summary. */
+#ifndef SERVE_STATE_H
+#define SERVE_STATE_H
+
+#include "serve/queue.h"
+
+enum { STATE_ENDED = 8 /* calls kept after their end */, STATE_CUES = 16 /* up at once in one call */ };
+
+struct state *state_new(void);
+void state_free(struct state *state);
+
+/* Follows one message of any call. False without memory (the call is then missing for those who join late). */
+bool state_follow(struct state *state, message *m);
+
+/* Appends what is known, in the order the calls ended and began, of one call where id is not null. False without
+ * memory. */
+bool state_tell(const struct state *state, const char *id, struct queue *out);
+
+#endif

@@ -1,0 +1,30 @@
+/* session.h - one source followed through one call: samples in, messages out. Live and from a file alike. */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "capture/source.h"
+#include "event.h"
+
+typedef struct session session;
+
+/* Takes over source, also on failure. Model and playbook (may be null) must outlive it. Null without memory. */
+session *session_new(source *s, const ut_model *model, const ut_playbook *playbook, ut_consent consent);
+void session_free(session *session);
+
+const char *session_id(const session *session);
+const source *session_source(const session *session);
+
+/* How much of the call has been read. */
+double session_heard_s(const session *session);
+
+typedef enum session_state { SESSION_IDLE, SESSION_BUSY, SESSION_ENDED, SESSION_FAILED } session_state;
+
+/* Reads what the source has now, a tenth of a second at most, and gives the messages that follow to out, which borrows
+ * them. The first step gives the call's own, the last (SESSION_ENDED, or SESSION_FAILED with session_source()->fault
+ * saying why) the summary. SESSION_IDLE: nothing there yet, come back in a hop. */
+session_state session_step(session *session, void (*out)(void *user, message *m), void *user);
+
+/* Ends the call before its source does. */
+void session_stop(session *session, void (*out)(void *user, message *m), void *user);
+
+#endif

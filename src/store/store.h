@@ -1,0 +1,34 @@
+/* store.h - calls, readings, cues and summaries in SQLite, owned by one thread.
+ *
+ * Any thread may write; the store's own thread commits on a tick of at most 200 ms, and at once when a cue is among
+ * what waits. A cue is handed on to clients only after it is committed, so what a client was shown survives kill -9.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "event.h"
+
+typedef struct store store;
+
+/* Called on the store's thread after the commit that holds m (stored true), or when the commit failed (stored false:
+ * disk full, say); m is borrowed for the call. */
+typedef void store_committed(void *user, message *m, bool stored);
+
+/* Opens or makes DIR/undertone.db (the folder too, mode 0700, the file 0600), closes and marks calls that were in
+ * progress when another process died, starts the thread. Null on failure, with one sentence naming the path in
+ * message. committed may be null. */
+store *store_open(const char *dir, store_committed *committed, void *user, char *message, size_t message_size);
+
+/* Queues m, taking its own reference. Never waits for the disk. A full queue (65,536) drops readings and counts. */
+void store_write(store *s, message *m);
+
+/* Consent was withdrawn or never given: what the store holds of the call is deleted but the row that says so. */
+void store_forget(store *s, const char *call_id);
+
+typedef struct store_counts { unsigned long written, dropped, failed; } store_counts;
+store_counts store_count(store *s);
+
+/* Commits what waits, ends the thread, closes. Null does nothing. */
+void store_close(store *s);
+
+#endif

@@ -1,0 +1,116 @@
+/* voice.c - the spine of one voice:
+ *
+ *     samples -> prosody -> frames -> functionals -> classifier (customer only) -> hops, readings
+ */
+#include "voice.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "prosody/functionals.h"
+
+enum { HOPS = UT_SKEW_S * UT_RATE_HZ / UT_HOP, OPINIONS = HOPS / UT_READING_HOPS + 2 };
+
+struct ut_voice {
+    ut_prosody *prosody;
+    ut_functionals *functionals;
+    ut_classifier *classifier;  /* null but for the customer */
+    float *window;              /* [ut_functional_count()] */
+    uint64_t n_samples, n_frames, n_readings;
+    bool speech, voiced;        /* of the newest frame */
+    int speech_hops;            /* since the last reading */
+    ut_voice_hop hops[HOPS];    /* ring */
+    size_t hops_in, hops_out;
+    ut_opinion *opinions;       /* [OPINIONS] ring, null but for the customer */
+    size_t opinions_in, opinions_out;
+};
+
+ut_voice *ut_voice_new(const ut_model *model, ut_channel channel) {
+    ut_voice *voice = calloc(1, sizeof *voice);
+    if (!voice) return NULL;
+    voice->prosody = ut_prosody_new(model->plan, NULL);
+    voice->functionals = ut_functionals_new();
+    voice->window = calloc(ut_functional_count(), sizeof(float));
+    bool complete = voice->prosody && voice->functionals && voice->window;
+    if (channel == UT_CUSTOMER) {
+        voice->classifier = ut_classifier_new(model);
+        voice->opinions = calloc(OPINIONS, sizeof *voice->opinions);
+        complete = complete && voice->classifier && voice->opinions;
+    }
+    if (complete) return voice;
+    ut_voice_free(voice);
+    return NULL;
+}
+
+void ut_voice_free(ut_voice *voice) {
+    if (!voice) return;
+    ut_prosody_free(voice->prosody);
+    ut_functionals_free(voice->functionals);
+    ut_classifier_free(voice->classifier);
+    free(voice->window);
+    free(voice->opinions);
+    free(voice);
+}
+
+static void take_frames(ut_voice *voice) {
+    for (ut_frame frame; ut_prosody_next(voice->prosody, &frame);) {
+        ut_functionals_push(voice->functionals, &frame);
+        voice->speech = frame.speech > 0.5f;
+        voice->voiced = voice->speech && frame.f0_hz > 0;
+        voice->speech_hops += voice->speech;
+        voice->n_frames++;
+    }
+}
+
+static void read_voice(ut_voice *voice, ut_voice_hop *hop) {
+    ut_functionals_take(voice->functionals, voice->window);
+    hop->reading = true;
+    hop->activity = (ut_activity){
+        .speaking = voice->speech_hops > UT_READING_HOPS / 3,
+        .level_db = ut_functionals_level_db(voice->functionals),
+        .rate_syl_s = ut_functionals_rate_syl_s(voice->functionals),
+    };
+    voice->speech_hops = 0;
+    voice->n_readings++;
+    if (voice->classifier) {
+        ut_opinion *opinion = &voice->opinions[voice->opinions_in++ % OPINIONS];
+        ut_classifier_run(voice->classifier, voice->window, ut_functionals_speech_s(voice->functionals), opinion);
+    }
+}
+
+static void end_hop(ut_voice *voice, bool reading) {
+    ut_voice_hop *hop = &voice->hops[voice->hops_in % HOPS];
+    *hop = (ut_voice_hop){.speech = voice->speech, .voiced = voice->voiced};
+    if (reading) read_voice(voice, hop);
+    voice->hops_in++;
+}
+
+size_t ut_voice_push(ut_voice *voice, const float *x, size_t n) {
+    size_t taken = 0;
+    while (taken < n && ut_voice_waiting(voice) < HOPS - 1) {
+        size_t room = UT_HOP - (size_t)(voice->n_samples % UT_HOP);
+        size_t some = n - taken < room ? n - taken : room;
+        some = ut_prosody_push(voice->prosody, x + taken, some);
+        taken += some;
+        voice->n_samples += some;
+        take_frames(voice);
+        if (some && voice->n_samples % UT_HOP == 0)
+            end_hop(voice, voice->n_samples / UT_HOP % UT_READING_HOPS == 0);
+    }
+    return taken;
+}
+
+void ut_voice_finish(ut_voice *voice) {
+    ut_prosody_finish(voice->prosody);
+    take_frames(voice);
+    if (voice->n_samples && voice->n_samples % ((uint64_t)UT_HOP * UT_READING_HOPS)) end_hop(voice, true);
+}
+
+size_t ut_voice_waiting(const ut_voice *voice) { return voice->hops_in - voice->hops_out; }
+
+void ut_voice_take(ut_voice *voice, ut_voice_hop *hop, ut_opinion *opinion) {
+    *hop = voice->hops[voice->hops_out++ % HOPS];
+    if (hop->reading && voice->classifier) *opinion = voice->opinions[voice->opinions_out++ % OPINIONS];
+}
+
+uint64_t ut_voice_samples(const ut_voice *voice) { return voice->n_samples; }

@@ -1,0 +1,122 @@
+/* scene.js - state in, what is to be seen out: the whole overlay as one plain object, still without DOM.
+ *
+ *     link   { open, everOpen }   of connection.js
+ *     scene  { mode, lost, badge, clock, consent, panel, minor, voice, talk, title, icon }
+ */
+
+import { customerTalkShare, followed, ranked } from './state.js';
+import { because, clock, count, percent } from './words.js';
+
+export const STALE_AFTER_MS = 3000;
+const MAX_MINOR = 2;
+const SEVERITIES = ['info', 'notice', 'urgent'];
+
+export function sceneOf(state, link, wanted, nowMs) {
+  const call = followed(state, wanted);
+  const lost = lostOf(call, link, nowMs);
+  const mode = modeOf(call, link);
+  const cues = mode === 'live' ? ranked(call) : [];
+  const panel = cues.length ? cuePanel(cues[0]) : PANELS[mode](call);
+  return {
+    mode,
+    lost: lost !== null,
+    badge: lost ?? BADGES[mode],
+    clock: call && call.tS >= 0 && !call.ended ? clock(call.tS) : '',
+    consent: call && !call.ended ? CONSENTS[call.consent] : null,
+    panel,
+    minor: cues.slice(1, 1 + MAX_MINOR).map(({ kind, text, severity }) => ({ kind, text, severity: SEVERITIES[severity] })),
+    voice: mode === 'live' ? voiceOf(call, lost) : { note: '' },
+    talk: mode === 'live' && !lost ? shareOf(customerTalkShare(call)) : null,
+    title: `${lost?.words ?? panel.text} – Undertone`,
+    icon: lost ? 'lost' : ICONS[panel.severity] ?? (mode === 'live' ? 'live' : 'idle'),
+  };
+}
+
+function modeOf(call, link) {
+  if (!call) return link.everOpen ? 'waiting' : 'connecting';
+  if (call.ended) return 'ended';
+  return call.consent === 'given' ? 'live' : 'unheard';
+}
+
+/* Why what is on screen may be old, or null. A call without consent sends nothing, which is no sign of a fault. */
+function lostOf(call, link, nowMs) {
+  if (!link.open && link.everOpen) {
+    return { icon: 'lost', words: 'Connection lost – reconnecting', spoken: 'Connection lost, reconnecting' };
+  }
+  if (!link.open || !call || call.ended || call.consent !== 'given') return null;
+  const quietMs = nowMs - call.heardAtMs;
+  if (quietMs < STALE_AFTER_MS) return null;
+  return { icon: 'lost', words: `No data for ${count(Math.floor(quietMs / 1000))}\u00a0s`, spoken: 'No data' };
+}
+
+const BADGES = {
+  connecting: { icon: 'ring', words: 'Connecting…', spoken: '' },
+  waiting: { icon: 'ring', words: 'Connected', spoken: 'Connected, waiting for a call' },
+  live: { icon: 'dot', words: 'Live', spoken: 'Call live' },
+  unheard: { icon: 'ring', words: 'Call', spoken: 'Call not analysed' },
+  ended: { icon: 'square', words: 'Ended', spoken: 'Call ended' },
+};
+
+const CONSENTS = {
+  given: { icon: 'check', words: 'Consent given' },
+  unknown: { icon: 'bar', words: 'Consent unknown' },
+  refused: { icon: 'bar', words: 'Consent refused' },
+  withdrawn: { icon: 'bar', words: 'Consent withdrawn' },
+};
+
+const UNHEARD = {
+  unknown: 'Nothing is scored or stored until consent is known.',
+  refused: 'The customer refused. Nothing is scored or stored.',
+  withdrawn: 'The customer withdrew it. Listening has stopped.',
+};
+
+const ICONS = { info: 'live', notice: 'notice', urgent: 'urgent' };
+
+const PROMISE = 'Only the customer’s voice is scored; yours is never.';
+
+const plain = (kind, text, advice, reason = '') => ({ key: kind, kind, severity: 'none', text, advice, reason, likely: '' });
+
+const PANELS = {
+  connecting: () => plain('waiting', 'Connecting…', PROMISE),
+  waiting: () => plain('waiting', 'Waiting for a call', PROMISE),
+  live: (call) => call.hasCustomer
+    ? plain('listening', 'Listening', 'A cue shows here when something changes.')
+    : plain('listening', 'Listening', 'No customer channel: the voice is not scored.'),
+  unheard: (call) => plain('unheard', 'Not analysed: no consent', UNHEARD[call.consent]),
+  ended: (call) => plain('ended', 'Call ended', endedWords(call.ended)),
+};
+
+function endedWords({ durationS, cues }) {
+  const lasted = durationS === null ? [] : [`It lasted ${clock(durationS)}`];
+  const shown = cues === null ? [] : [cues === 1 ? `${count(cues)} cue` : cues ? `${count(cues)} cues` : 'no cues'];
+  return [...lasted, ...shown].join(' · ');
+}
+
+function cuePanel(cue) {
+  return {
+    key: `${cue.id}`,
+    kind: cue.kind,
+    severity: SEVERITIES[cue.severity],
+    text: cue.text,
+    advice: cue.advice,
+    reason: because(cue.reasons),
+    likely: cue.score === null || cue.kind === 'calming' ? '' : `${percent(cue.score)} likely`,
+  };
+}
+
+function voiceOf(call, lost) {
+  if (!call.hasCustomer) return { note: 'not scored' };
+  if (lost) return { note: 'no data' };
+  if (!call.voice) return { note: 'listening…' };
+  if (call.voice.abstain) return { note: 'not enough speech' };
+  const { frustration, stress, confidence } = call.voice;
+  return {
+    note: '',
+    unsure: confidence !== null && confidence < 0.5,
+    confidence: confidence === null ? '' : `Confidence ${percent(confidence)}`,
+    frustration: shareOf(frustration),
+    stress: shareOf(stress),
+  };
+}
+
+const shareOf = (value) => (value === null ? null : { value, words: percent(value) });

@@ -1,0 +1,180 @@
+/* state.js - what is known of the calls: events in, state out.
+ *
+ * Pure: no DOM, no clock, no network. Events come from outside and are taken as hostile: whatever has the wrong type
+ * is left out, whatever is unknown is counted and otherwise ignored, and memory is bounded.
+ *
+ *     state  { calls: Map(id -> call), arrivals, ignored }
+ *     call   { id, order, startedAt, consent, hasCustomer, ended, tS, heardAtMs, voice, talk, cues: Map(id -> cue) }
+ */
+
+const MAX_CALLS = 100;
+const MAX_CUES = 32;
+const MAX_REASONS = 3;
+const MAX_TEXT = 240;
+const MAX_NAME = 64;
+const TALK_HALF_LIFE_S = 60;
+const CONSENTS = ['unknown', 'given', 'refused', 'withdrawn'];
+const SEVERITIES = ['info', 'notice', 'urgent'];
+
+/* Who reconnects is told everything again, so nothing is kept but when each call was last heard: a call that stood
+ * still before must not look alive because its last reading was repeated. */
+export function newState(before) {
+  const heard = new Map();
+  for (const call of before?.calls.values() ?? []) heard.set(call.id, { tS: call.tS, heardAtMs: call.heardAtMs });
+  return { calls: new Map(), arrivals: 0, ignored: 0, heard };
+}
+
+/* The event in one WebSocket message, or null. */
+export function parseEvent(text) {
+  try {
+    const event = JSON.parse(text);
+    return event !== null && typeof event === 'object' ? event : null;
+  } catch {
+    return null;
+  }
+}
+
+export function reduce(state, event, nowMs) {
+  const id = event && name(event.call);
+  const take = id && takers.get(event.type);
+  const before = id && state.calls.get(id);
+  const call = take ? take(state, before, event, nowMs, id) : undefined;
+  if (!call) return { ...state, ignored: state.ignored + 1 };
+
+  const calls = new Map(state.calls).set(id, call);
+  if (calls.size > MAX_CALLS) calls.delete(leastWanted(calls, id));
+  return { ...state, calls, arrivals: state.arrivals + (before ? 0 : 1) };
+}
+
+/* The call to show: the one asked for, else the latest started of those in progress, else the latest that ended. */
+export function followed(state, wanted) {
+  if (wanted) return state.calls.get(wanted);
+  let best;
+  for (const call of state.calls.values()) if (!best || ranksAbove(call, best)) best = call;
+  return best;
+}
+
+/* Cues that are up, the main one first: by severity, then the most recent. */
+export function ranked(call) {
+  return [...call.cues.values()].sort((a, b) => b.severity - a.severity || b.order - a.order);
+}
+
+/* Of all speech of the last minutes, the customer's part 0..1; null until ten seconds were spoken. */
+export function customerTalkShare(call) {
+  const { customer, agent } = call.talk;
+  if (!customer || !agent) return null;
+  const spokenS = customer.spokenS + agent.spokenS;
+  return spokenS >= 10 ? customer.spokenS / spokenS : null;
+}
+
+/* ---- one taker for each type of event: the call after it, or undefined where it is not to be taken ---- */
+
+const takers = new Map([
+  ['call', takeCall],
+  ['reading', takeReading],
+  ['cue', takeCue],
+  ['summary', takeSummary],
+]);
+
+function takeCall(state, before, event, nowMs, id) {
+  const call = before ?? newCall(state, id, nowMs);
+  const consent = CONSENTS.includes(event.consent) ? event.consent : 'unknown';
+  const known = {
+    ...call,
+    consent,
+    startedAt: number(Date.parse(name(event.started_at))) ?? call.startedAt,
+    hasCustomer: Array.isArray(event.channels) ? event.channels.includes('customer') : call.hasCustomer,
+  };
+  return consent === 'given' ? known : { ...known, ...nothingHeard() };
+}
+
+function takeReading(state, call, event, nowMs) {
+  const tS = number(event.t_s);
+  if (!listening(call) || tS === null || tS < 0) return undefined;
+  const next = tS > call.tS ? { ...call, tS, heardAtMs: nowMs } : { ...call };
+  if (event.channel === 'customer') next.voice = voiceOf(event);
+  if (event.channel === 'customer' || event.channel === 'agent') {
+    next.talk = { ...call.talk, [event.channel]: talkAfter(call.talk[event.channel], tS, event.speaking === true) };
+  }
+  return next;
+}
+
+function takeCue(state, call, event) {
+  const id = number(event.id);
+  if (!listening(call) || id === null) return undefined;
+  const cues = new Map(call.cues);
+  if (event.state === 'cleared') cues.delete(id);
+  else if (event.state === 'raised' || event.state === 'updated') {
+    cues.set(id, cueOf(event, id, cues.get(id)?.order ?? call.cuesSeen));
+    if (cues.size > MAX_CUES) cues.delete(cues.keys().next().value);
+  } else return undefined;
+  return { ...call, cues, cuesSeen: call.cuesSeen + 1 };
+}
+
+function takeSummary(state, before, event, nowMs, id) {
+  const call = before ?? newCall(state, id, nowMs);
+  const ended = { durationS: atLeastZero(event.duration_s), cues: atLeastZero(event.cues) };
+  return { ...call, ...nothingHeard(), ended };
+}
+
+/* ---- pieces ---- */
+
+function newCall(state, id, nowMs) {
+  const { tS, heardAtMs } = state.heard.get(id) ?? { tS: -1, heardAtMs: nowMs };
+  return { id, order: state.arrivals, startedAt: 0, consent: 'unknown', hasCustomer: true, ended: null, tS, heardAtMs,
+    ...nothingHeard() };
+}
+
+const nothingHeard = () => ({ voice: null, talk: {}, cues: new Map(), cuesSeen: 0 });
+
+const listening = (call) => call !== undefined && call.consent === 'given' && !call.ended;
+
+/* Scores are read from the customer's readings alone; see takeReading. */
+function voiceOf(event) {
+  const frustration = share(event.frustration);
+  const stress = share(event.stress);
+  const abstain = event.abstain !== false || frustration === null || stress === null;
+  return abstain ? { abstain } : { abstain, frustration, stress, confidence: share(event.confidence) };
+}
+
+/* Seconds spoken, the older the less they count. */
+function talkAfter(talk, tS, speaking) {
+  const stepS = talk ? Math.min(Math.max(tS - talk.tS, 0), 1) : 0;
+  const kept = (talk?.spokenS ?? 0) * 0.5 ** (stepS / TALK_HALF_LIFE_S);
+  return { tS, spokenS: kept + (speaking ? stepS : 0) };
+}
+
+function cueOf(event, id, order) {
+  return {
+    id,
+    order,
+    kind: name(event.cue),
+    severity: Math.max(0, SEVERITIES.indexOf(event.severity)),
+    score: share(event.score),
+    text: text(event.text) || text(event.cue).replaceAll('_', ' '),
+    advice: text(event.advice),
+    reasons: Array.isArray(event.reasons) ? event.reasons.slice(0, MAX_REASONS).flatMap(reasonOf) : [],
+  };
+}
+
+function reasonOf(reason) {
+  const feature = name(reason?.feature);
+  return feature ? [{ feature, change: name(reason.change), z: number(reason.z) }] : [];
+}
+
+function ranksAbove(a, b) {
+  if (!a.ended !== !b.ended) return !a.ended;
+  return a.startedAt - b.startedAt > 0 || (a.startedAt === b.startedAt && a.order > b.order);
+}
+
+function leastWanted(calls, newest) {
+  let worst;
+  for (const call of calls.values()) if (call.id !== newest && (!worst || ranksAbove(worst, call))) worst = call;
+  return worst.id;
+}
+
+const number = (value) => (typeof value === 'number' && Number.isFinite(value) ? value : null);
+const share = (value) => (number(value) === null ? null : Math.min(Math.max(value, 0), 1));
+const atLeastZero = (value) => (number(value) === null ? null : Math.max(value, 0));
+const text = (value) => (typeof value === 'string' ? value.slice(0, MAX_TEXT) : '');
+const name = (value) => (typeof value === 'string' ? value.slice(0, MAX_NAME) : '');

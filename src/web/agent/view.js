@@ -1,0 +1,104 @@
+/* view.js - puts a scene on the page. Everything goes through textContent and fixed lists of names: what the server
+ * sent is never markup. Only what changed is touched. */
+
+import { showFavicon } from './favicon.js';
+
+const ICONS = new Set(['frustration', 'stress', 'calming', 'talk_over', 'dead_air', 'monologue',
+  'waiting', 'listening', 'unheard', 'ended']);
+
+const still = matchMedia('(prefers-reduced-motion: reduce)');
+const $ = (id) => document.getElementById(id);
+
+export function show(scene) {
+  const { mode, lost, badge, consent, panel, minor, voice, talk } = scene;
+  mark($('overlay'), { mode, lost, severity: panel.severity });
+  write($('badge-words'), badge.words);
+  draw($('badge-icon'), badge.icon);
+  write($('clock'), scene.clock);
+  showConsent(consent);
+  showPanel(panel);
+  [...$('minor').children].forEach((chip, i) => showChip(chip, minor[i]));
+  showVoice(voice);
+  showMeter($('talk'), talk);
+  announce(scene);
+  write(document.querySelector('title'), scene.title);
+  showFavicon(scene.icon);
+}
+
+function showConsent(consent) {
+  $('consent').hidden = !consent;
+  if (!consent) return;
+  write($('consent-words'), consent.words);
+  draw($('consent-icon'), consent.icon);
+  mark($('consent'), { given: consent.icon === 'check' });
+  tip($('consent'), consent.words);
+}
+
+function showPanel({ key, kind, severity, text, advice, reason, likely }) {
+  const panel = $('panel');
+  if (panel.dataset.key !== key && !still.matches) panel.animate([{ opacity: 0 }, { opacity: 1 }], 180);
+  mark(panel, { key, severity });
+  draw($('panel-icon'), ICONS.has(kind) ? kind : 'other');
+  write($('text'), text);
+  write($('advice'), advice);
+  write($('reason'), reason);
+  write($('likely'), likely);
+  tip(panel, [text, advice, reason].filter(Boolean).join('\n'));
+}
+
+function showChip(chip, cue) {
+  chip.hidden = !cue;
+  if (!cue) return;
+  mark(chip, { severity: cue.severity });
+  draw(chip.querySelector('use'), ICONS.has(cue.kind) ? cue.kind : 'other');
+  write(chip.querySelector('span'), cue.text);
+  tip(chip, cue.text);
+}
+
+function showVoice({ note, unsure, confidence, frustration, stress }) {
+  mark($('voice'), { unsure: unsure === true, empty: note !== '' });
+  write($('note'), note);
+  write($('confidence'), confidence ?? '');
+  tip($('voice'), confidence ?? '');
+  showMeter($('frustration'), frustration);
+  showMeter($('stress'), stress);
+}
+
+/* A meter without a value has no bar at all: nothing is not zero. */
+function showMeter(meter, share) {
+  const bar = meter.querySelector('[role=meter]');
+  mark(meter, { empty: !share });
+  write(meter.querySelector('.value'), share ? share.words : '–');
+  bar.hidden = !share;
+  if (!share) return;
+  bar.style.setProperty('--value', share.value);
+  bar.ariaValueNow = share.value.toFixed(2);
+  bar.ariaValueText = share.words;
+}
+
+/* What a screen reader says: each thing once, what is urgent at once. */
+function announce({ badge, panel }) {
+  const cue = panel.severity === 'none' ? '' : [panel.text, panel.advice].filter(Boolean).join('. ');
+  write($('say-status'), badge.spoken);
+  write($('say-cue'), panel.severity === 'urgent' ? '' : cue);
+  write($('say-urgent'), panel.severity === 'urgent' ? cue : '');
+}
+
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function tip(element, text) {
+  if (element.title !== text) element.title = text;
+}
+
+function draw(use, icon) {
+  const href = `#icon-${icon}`;
+  if (use.getAttribute('href') !== href) use.setAttribute('href', href);
+}
+
+function mark(element, values) {
+  for (const [key, value] of Object.entries(values)) {
+    if (element.dataset[key] !== `${value}`) element.dataset[key] = value;
+  }
+}

@@ -1,0 +1,207 @@
+/* The overlay in a browser, fed by the program itself. */
+
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+
+import { openBrowser, openPage } from './browser.mjs';
+import { call, cue, customer } from './events.mjs';
+import { makeCall, makeFolder, play } from './program.mjs';
+
+const SCHEMES = ['light', 'dark'];
+const LIVE = '#overlay[data-mode="live"][data-lost="false"]';
+const LOST = '#overlay[data-lost="true"]';
+const CALL_MS = 150_000;
+
+let folder, recording, browser;
+
+before(async () => {
+  folder = makeFolder();
+  recording = folder.path('call.wav');
+  makeCall(recording);
+  browser = await openBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  folder?.remove();
+});
+
+async function started(t, options) {
+  const program = await play(recording, folder.path('data'), options);
+  t.after(() => program.kill());
+  return program;
+}
+
+async function opened(t, url, options) {
+  const view = await openPage(browser, url, options);
+  t.after(() => view.close());
+  return view;
+}
+
+async function assertSound(view, where) {
+  assert.deepEqual(await view.faults(), [], `accessibility, ${where}`);
+  assert.deepEqual(view.errors(), [], `errors, ${where}`);
+  assert.deepEqual((await view.kept()).refused, [], `refused by the security policy, ${where}`);
+}
+
+/* Follows the call to its end, with a screenshot and a check of each cue the first time it is the main one. */
+async function followCall(view) {
+  const cues = new Set();
+  for (const endMs = Date.now() + CALL_MS; Date.now() < endMs; await view.page.waitForTimeout(100)) {
+    if ((await view.page.getAttribute('#overlay', 'data-mode')) === 'ended') return cues;
+    const severity = await view.page.getAttribute('#panel', 'data-severity');
+    const icon = (await view.page.getAttribute('#panel-icon', 'href')).replace('#icon-', '');
+    const name = `${icon}-${severity}`;
+    if (severity === 'none' || cues.has(name)) continue;
+    cues.add(name);
+    await view.page.waitForTimeout(250);
+    await view.screenshot(name);
+    await assertSound(view, name);
+  }
+  return assert.fail('the call did not end');
+}
+
+test('a whole call: live, every cue with its reason and advice, ended', { timeout: CALL_MS + 60_000 }, async (t) => {
+  const program = await started(t);
+  const views = await Promise.all(SCHEMES.map((scheme) => opened(t, program.url, { scheme })));
+
+  for (const view of views) {
+    await view.until(LIVE);
+    await view.page.waitForFunction(() => /^\d+:\d\d$/.test(document.getElementById('clock').textContent));
+    assert.equal(await view.text('badge-words'), 'Live');
+    assert.equal(await view.text('consent-words'), 'Consent given');
+    await view.screenshot('live');
+    await assertSound(view, 'live');
+  }
+
+  await Promise.all(views.map(followCall));
+  const raised = program.events.filter((event) => event.type === 'cue' && event.state === 'raised');
+  assert.ok(raised.length > 0, 'the call has cues');
+  for (const view of views) {
+    const { shown, shift } = await view.kept();
+    const delays = raised.map((cue) => {
+      const at = shown.find((now) => now.key === `${cue.id}` || now.chips.includes(cue.text));
+      assert.ok(at, `${cue.cue} was shown`);
+      if (at.key === `${cue.id}`) {
+        assert.equal(at.text, cue.text);
+        assert.equal(at.advice, cue.advice);
+        assert.equal(at.reason !== '', cue.reasons.length > 0, `a reason for ${cue.cue}`);
+      }
+      return at.atMs - cue.toldAtMs;
+    });
+    t.diagnostic(`from stdout to screen at most ${Math.max(...delays)} ms`);
+    assert.ok(Math.max(...delays) < 1000, `cues are shown at once: ${delays} ms`);
+    assert.ok(shift < 0.01, `nothing moves: layout shift ${shift}`);
+    assert.equal(await view.text('text'), 'Call ended');
+    await view.screenshot('ended');
+    await assertSound(view, 'ended');
+  }
+  await program.stop();
+});
+
+test('a server that stands still, dies and comes back', { timeout: 90_000 }, async (t) => {
+  const program = await started(t);
+  const views = await Promise.all(SCHEMES.map((scheme) => opened(t, program.url, { scheme })));
+  for (const view of views) await view.until(LIVE);
+
+  program.freeze();
+  for (const view of views) {
+    await view.until(LOST);
+    assert.match(await view.text('badge-words'), /^No data for \d+\u00a0s$/);
+    await view.screenshot('stale');
+    await assertSound(view, 'stale');
+  }
+  program.thaw();
+  for (const view of views) await view.until(LIVE);
+
+  await program.kill();
+  for (const view of views) {
+    await view.until(LOST, 2000);
+    assert.equal(await view.text('badge-words'), 'Connection lost – reconnecting');
+    await view.screenshot('lost');
+    await assertSound(view, 'lost');
+  }
+
+  const again = await started(t, { port: program.port });
+  for (const view of views) {
+    await view.until(LIVE, 20_000);
+    assert.ok((await view.kept()).shift < 0.01, 'nothing moves');
+    await assertSound(view, 'back');
+  }
+  await again.stop();
+});
+
+test('without consent', { timeout: 30_000 }, async (t) => {
+  const program = await started(t, { more: ['--consent', 'refused'] });
+  const view = await opened(t, program.url);
+  await view.until('#overlay[data-mode="unheard"]');
+  await view.page.waitForTimeout(4000);
+  assert.equal(await view.text('text'), 'Not analysed: no consent');
+  assert.equal(await view.page.getAttribute('#overlay', 'data-lost'), 'false', 'silence is no fault then');
+  await view.screenshot('unheard');
+  await assertSound(view, 'without consent');
+});
+
+test('waiting for a call, on every size, by keyboard', { timeout: 60_000 }, async (t) => {
+  const program = await started(t);
+  for (const [width, height] of [[320, 200], [360, 200], [390, 844], [1280, 800]]) {
+    for (const scheme of SCHEMES) {
+      const view = await opened(t, `${program.url}?call=c-another`, { scheme, width, height });
+      await view.until('#overlay[data-mode="waiting"]');
+      assert.equal(await view.text('text'), 'Waiting for a call', 'only the call asked for is shown');
+      assert.ok(await view.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `fits ${width}`);
+      await view.screenshot('waiting');
+
+      await view.page.keyboard.press('Tab');
+      await view.page.keyboard.press('Enter');
+      await view.until('#about[open]');
+      await view.screenshot('about');
+      await assertSound(view, `about at ${width} x ${height}`);
+      await view.page.keyboard.press('Escape');
+      await view.until('#about:not([open])');
+      await view.close();
+    }
+  }
+});
+
+/* In the page: shows made-up events with its own modules and says how that came out. */
+async function showEvents(events) {
+  const [{ newState, reduce }, { sceneOf }, { show }] =
+    await Promise.all(['state', 'scene', 'view'].map((name) => import(`/agent/${name}.js`)));
+  const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+  show(sceneOf(events.reduce((state, event) => reduce(state, event, 0), newState()), { open: true, everOpen: true }, null, 0));
+  return {
+    text: document.getElementById('text').textContent,
+    markup: document.querySelectorAll('#words b, #words img, #minor b, #minor img').length,
+    wide: document.documentElement.scrollWidth - innerWidth,
+    high: document.documentElement.scrollHeight - innerHeight,
+    chips: [...document.querySelectorAll('#minor li:not([hidden])')].map((chip) => chip.getBoundingClientRect().right),
+    likely: box('#likely').left,
+    words: box('#words').bottom,
+    minor: box('#minor').top,
+    panel: box('#panel').bottom,
+    voice: box('#voice').top,
+  };
+}
+
+test('long texts and markup stay text, in their place', { timeout: 60_000 }, async (t) => {
+  const program = await started(t);
+  const long = 'Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz '.repeat(4);
+  const texts = { text: `<b>Die Stimme</b><img src=x onerror=alert(1)> ${long}`, advice: long };
+  const events = [call(), customer(3599), cue(1, texts), cue(2, { ...texts, severity: 'info' }),
+    cue(3, { ...texts, cue: '<b>', severity: 'urgent', reasons: Array(3).fill({ feature: long, change: long }) })];
+  for (const [width, height] of [[320, 200], [360, 200], [390, 844], [1280, 800]]) {
+    const view = await opened(t, `${program.url}?call=c-another`, { width, height, locale: 'de-DE' });
+    await view.until('#overlay[data-mode="waiting"]');
+    const out = await view.page.evaluate(showEvents, events);
+    const where = `at ${width} x ${height}: ${JSON.stringify(out)}`;
+    assert.ok(out.text.startsWith('<b>Die Stimme</b><img src=x'), where);
+    assert.equal(out.markup, 0, where);
+    assert.ok(out.wide <= 0 && out.high <= 0, `no scrolling ${where}`);
+    assert.ok(out.words <= out.minor && out.panel <= out.voice, `nothing overlaps ${where}`);
+    assert.equal(out.chips.length, 2, where);
+    assert.ok(Math.max(...out.chips) <= out.likely, `chips stay clear ${where}`);
+    await assertSound(view, where);
+    await view.close();
+  }
+});

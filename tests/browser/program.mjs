@@ -1,0 +1,60 @@
+/* program.mjs - the program under test: how it is started and what it said. */
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const undertone = process.env.UNDERTONE ?? 'build/undertone';
+const START_MS = 10_000;
+
+export function makeFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'undertone-browser-'));
+  return { path: (name) => join(folder, name), remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/* A call of a minute and a half with a frustrated customer and ten seconds of silence in it. */
+export function makeCall(file) {
+  execFileSync(undertone, ['demo', '--make', file], { stdio: 'ignore' });
+}
+
+/* Plays file and serves the pages. events grows with what it tells on stdout, each with the time it was told. */
+export async function play(file, data, { port = 0, more = [] } = {}) {
+  const args = ['play', file, '--jsonl', '--stay', '--listen', `127.0.0.1:${port}`, '--data', data, ...more];
+  const child = spawn(undertone, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const gone = once(child, 'exit');
+  const events = [];
+  createInterface(child.stdout).on('line', (line) => events.push({ ...JSON.parse(line), toldAtMs: Date.now() }));
+
+  const url = await new Promise((found, failed) => {
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      said += text;
+      const address = /http:\/\/[^\s/]+\/agent\//.exec(said);
+      if (address) found(new URL(address[0]));
+    });
+    child.on('error', failed);
+    child.on('exit', (code) => failed(new Error(`${undertone} ${args.join(' ')} ended with ${code}: ${said}`)));
+    setTimeout(() => failed(new Error(`no address within ${START_MS} ms: ${said}`)), START_MS).unref();
+  });
+
+  const signal = async (name) => {
+    child.kill(name);
+    return gone;
+  };
+  return {
+    url: url.href,
+    port: Number(url.port),
+    events,
+    freeze: () => child.kill('SIGSTOP'),
+    thaw: () => child.kill('SIGCONT'),
+    kill: () => signal('SIGKILL'),
+    async stop() {
+      const [code] = await signal('SIGTERM');
+      assert.equal(code, 0, 'ends cleanly on SIGTERM');
+    },
+  };
+}

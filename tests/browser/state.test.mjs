@@ -1,0 +1,194 @@
+/* The overlay without a browser: events -> state -> scene. */
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { agent, call, cue, customer, id, summary } from './events.mjs';
+import { page } from './pages.mjs';
+
+const { followed, newState, parseEvent, ranked, reduce } = await page('agent/state.js');
+const { sceneOf } = await page('agent/scene.js');
+const { because, clock } = await page('agent/words.js');
+
+const open = { open: true, everOpen: true };
+const after = (events, { nowMs = 0, before = newState() } = {}) =>
+  events.reduce((state, event) => reduce(state, event, nowMs), before);
+const seen = (events, { link = open, wanted = null, nowMs = 0 } = {}) => sceneOf(after(events), link, wanted, nowMs);
+const ids = (events) => ranked(followed(after(events))).map((one) => one.id);
+
+test('what is shown before, during and after a call', () => {
+  assert.equal(seen([], { link: { open: false, everOpen: false } }).mode, 'connecting');
+  assert.equal(seen([]).panel.text, 'Waiting for a call');
+  assert.equal(seen([call()]).panel.text, 'Listening');
+  assert.equal(seen([call(), customer(62)]).clock, '1:02');
+  assert.equal(seen([call(), summary()]).panel.advice, 'It lasted 4:05 · 3 cues');
+  assert.equal(seen([summary()]).mode, 'ended', 'an ended call known by its summary alone');
+});
+
+test('a cue says what, why and what to do', () => {
+  const { panel, title, icon } = seen([call(), cue(7)]);
+  assert.equal(panel.text, 'Voice sounds frustrated');
+  assert.equal(panel.advice, 'Acknowledge it, then give the next step.');
+  assert.equal(panel.reason, '4.1\u00a0semitones higher, 6\u00a0dB louder than usual');
+  assert.equal(panel.likely, '78% likely');
+  assert.equal(title, 'Voice sounds frustrated – Undertone');
+  assert.equal(icon, 'notice');
+});
+
+test('reasons of every feature, and of unknown ones', () => {
+  const of = (feature, change) => because([{ feature, change }]);
+  assert.equal(of('rate_syl_s', '-1.4 syl/s'), '1.4\u00a0syllables/s slower than usual');
+  assert.equal(of('brightness_db', '+1.0 dB'), '1\u00a0dB brighter than usual');
+  assert.equal(of('silence_s', '8.2 s'), 'Over 8.2\u00a0s of silence');
+  assert.equal(of('monologue_s', '50.5 s'), 'Over 50\u00a0s without an answer');
+  assert.equal(of('frustration', '78 % to 30 %'), 'Frustration from 78% to 30%');
+  assert.equal(of('hnr_db', '-3.0 dB'), 'Hnr \u22123\u00a0dB');
+  assert.equal(of('new_thing', 'quite a lot'), 'New thing quite a lot');
+  assert.equal(of('pitch_hz', ''), 'Pitch');
+  assert.equal(because([]), '');
+  assert.equal(clock(3725.9), '1:02:05');
+});
+
+test('the main cue: by severity, then the most recent; an update does not jump the queue', () => {
+  const notice = [call(), cue(1), cue(2)];
+  assert.deepEqual(ids(notice), [2, 1]);
+  assert.deepEqual(ids([...notice, cue(1, { state: 'updated', score: 0.9 })]), [2, 1]);
+  assert.deepEqual(ids([...notice, cue(1, { state: 'updated', severity: 'urgent' })]), [1, 2]);
+  assert.deepEqual(ids([...notice, cue(3, { cue: 'calming', severity: 'info' })]), [2, 1, 3]);
+  assert.deepEqual(ids([...notice, cue(2, { state: 'cleared' })]), [1]);
+  assert.equal(seen([...notice, cue(3), cue(4), cue(5)]).minor.length, 2);
+});
+
+test('an updated or cleared cue that was never seen raised', () => {
+  assert.deepEqual(ids([call(), cue(9, { state: 'updated' })]), [9]);
+  assert.deepEqual(ids([call(), cue(9, { state: 'cleared' })]), []);
+});
+
+test('a cue of an unknown kind or severity is still shown', () => {
+  const { panel } = seen([call(), cue(1, { cue: 'slow_reply', severity: 'shrill', text: undefined })]);
+  assert.equal(panel.text, 'slow reply');
+  assert.equal(panel.severity, 'info');
+});
+
+test('being told everything again changes nothing', () => {
+  const events = [call(), customer(12), agent(12), cue(7), cue(8, { severity: 'urgent' })];
+  assert.deepEqual(seen([...events, ...events]).panel, seen(events).panel);
+  assert.equal(followed(after([...events, ...events])).cues.size, 2);
+});
+
+test('no speech is not zero', () => {
+  assert.equal(seen([call()]).voice.note, 'listening…');
+  const abstained = seen([call(), customer(1, { abstain: true })]).voice;
+  assert.equal(abstained.note, 'not enough speech');
+  assert.equal(abstained.frustration, undefined);
+  assert.equal(seen([call(), customer(1, { stress: null })]).voice.note, 'not enough speech');
+  assert.equal(seen([call(), customer(1)]).voice.frustration.words, '62%');
+  assert.equal(seen([call({ channels: ['mixed'] })]).voice.note, 'not scored');
+});
+
+test('the agent is never scored, whatever is sent', () => {
+  const state = after([call(), agent(1, { frustration: 0.9, stress: 0.9, confidence: 1, abstain: false })]);
+  assert.equal(followed(state).voice, null);
+  assert.ok(!JSON.stringify([...state.calls.values()]).includes('0.9'));
+});
+
+test('without consent nothing is shown, and withdrawing it takes everything away', () => {
+  for (const consent of ['unknown', 'refused', 'withdrawn', 'yes', null]) {
+    const scene = seen([call(), customer(12), cue(7), call({ consent }), customer(13), cue(8)]);
+    assert.equal(scene.panel.text, 'Not analysed: no consent');
+    assert.equal(scene.consent.icon, 'bar');
+    assert.equal(scene.voice.frustration, undefined);
+    assert.deepEqual(scene.minor, []);
+  }
+  assert.equal(seen([call({ consent: 'refused' })], { nowMs: 60_000 }).lost, false, 'silence is no fault then');
+});
+
+test('nothing is taken for a call that was never announced', () => {
+  assert.equal(after([customer(1), cue(1)]).calls.size, 0);
+  assert.equal(after([customer(1), cue(1)]).ignored, 2);
+});
+
+test('old data looks old', () => {
+  const events = [call(), customer(12), cue(7)];
+  assert.equal(seen(events, { nowMs: 2900 }).lost, false);
+  const stale = seen(events, { nowMs: 4200 });
+  assert.equal(stale.badge.words, 'No data for 4\u00a0s');
+  assert.equal(stale.voice.note, 'no data');
+  assert.equal(stale.icon, 'lost');
+  const closed = seen(events, { link: { open: false, everOpen: true } });
+  assert.equal(closed.badge.words, 'Connection lost – reconnecting');
+  assert.equal(closed.panel.text, 'Voice sounds frustrated', 'greyed, not gone');
+});
+
+test('a reading told again after reconnecting does not make a standing call look alive', () => {
+  const before = after([call(), customer(12)]);
+  const again = after([call(), customer(12)], { before: newState(before), nowMs: 60_000 });
+  assert.equal(sceneOf(again, open, null, 60_000).lost, true);
+  const moved = after([customer(12.5)], { before: again, nowMs: 61_000 });
+  assert.equal(sceneOf(moved, open, null, 61_000).lost, false);
+});
+
+test('of several calls the latest started is followed, unless one is asked for', () => {
+  const early = call({ call: 'c-early', started_at: '2026-11-21T09:00:00.000Z' });
+  const late = call({ call: 'c-late', started_at: '2026-11-21T11:00:00.000Z' });
+  const idOf = (events, wanted) => followed(after(events), wanted)?.id;
+  assert.equal(idOf([late, early]), 'c-late');
+  assert.equal(idOf([late, early], 'c-early'), 'c-early');
+  assert.equal(idOf([late, early], 'c-other'), undefined);
+  assert.equal(idOf([late, early, summary({ call: 'c-late' })]), 'c-early', 'a live call before an ended one');
+});
+
+test('the share of talk', () => {
+  const events = [call()];
+  for (let t = 0; t <= 40; t += 0.5) events.push(customer(t, { speaking: t < 10 }), agent(t, { speaking: t >= 10 }));
+  assert.equal(seen(events.slice(0, 9)).talk, null, 'too little was said yet');
+  const { value } = seen(events).talk;
+  assert.ok(value > 0.15 && value < 0.3, `${value}`);
+});
+
+test('memory is bounded', () => {
+  const calls = Array.from({ length: 500 }, (_, i) => call({ call: `c-${i}` }));
+  assert.equal(after(calls).calls.size, 100);
+  assert.equal(followed(after(calls)).id, 'c-499', 'the newest stay');
+  const cues = Array.from({ length: 500 }, (_, i) => cue(i, { text: 'x'.repeat(100_000) }));
+  const { cues: kept } = followed(after([call(), ...cues]));
+  assert.equal(kept.size, 32);
+  assert.equal(kept.get(499).text.length, 240);
+});
+
+test('messages that are no events', () => {
+  for (const text of ['', '{', 'null', '3', '"call"', '[1,2]', '\u0000', '{"type":"call"}', '{"type":"__proto__","call":"c"}']) {
+    const state = reduce(newState(), parseEvent(text), 0);
+    assert.equal(state.calls.size, 0, text);
+    assert.equal(state.ignored, 1, text);
+  }
+});
+
+/* A small generator with a seed, so that what fails can be had again. */
+const chance = (seed) => () => {
+  seed = (seed + 0x6d2b79f5) | 0;
+  let x = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+  x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
+  return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
+};
+
+test('random events never throw, and what is seen stays text and shares', () => {
+  const nasty = [null, undefined, true, -1, 0, 0.5, 1e308, -1e308, NaN, Infinity, '', '__proto__', 'constructor', 'toString',
+    '<img src=x onerror=alert(1)>', '\u202e\u0000', 'x'.repeat(5000), [], {}, [[]], [null], { length: 3 }, [{ feature: 'pitch_hz', change: 7 }],
+    'given', 'raised', 'customer', 'agent', 'urgent', '2026-13-99', id];
+  for (let seed = 1; seed <= 200; seed++) {
+    const random = chance(seed);
+    const pick = (list) => list[Math.floor(random() * list.length)];
+    let state = newState();
+    for (let i = 0; i < 100; i++) {
+      const event = pick([call, () => customer(i), () => agent(i), () => cue(i % 5), summary])();
+      for (const key of Object.keys(event)) if (random() < 0.3) event[key] = pick(nasty);
+      state = reduce(state, random() < 0.05 ? pick(nasty) : event, i * 500);
+      const scene = sceneOf(state, { open: random() < 0.8, everOpen: true }, random() < 0.1 ? id : null, i * 500);
+      for (const text of [scene.title, scene.clock, scene.badge.words, ...['text', 'advice', 'reason', 'likely', 'kind'].map((k) => scene.panel[k])])
+        assert.equal(typeof text, 'string', `seed ${seed}`);
+      for (const share of [scene.voice.frustration, scene.voice.stress, scene.talk])
+        if (share) assert.ok(share.value >= 0 && share.value <= 1, `seed ${seed}`);
+    }
+  }
+});

@@ -1,0 +1,739 @@
+/* The store, from outside: what was written is read back with a connection of the test's own. */
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+static call_facts facts_of(const char *id, ut_consent consent) {
+    call_facts facts = {.source = "marker-source.flac",
+                        .channels = 2,
+                        .roles = {UT_AGENT, UT_CUSTOMER},
+                        .started_at_ms = 1795255200000,
+                        .consent = consent,
+                        .model = "base@0123456789ab"};
+    snprintf(facts.id, sizeof facts.id, "%s", id);
+    return facts;
+}
+
+/* Written and released: the store holds its own reference. */
+static void write_away(store *s, message *m) {
+    assert_non_null(m);
+    store_write(s, m);
+    message_release(m);
+}
+
+static void write_call(store *s, const char *id, ut_consent consent) {
+    call_facts facts = facts_of(id, consent);
+    write_away(s, message_of_call(&facts));
+}
+
+static void write_reading(store *s, const char *id, double t_s, ut_channel channel) {
+    call_facts facts = facts_of(id, UT_CONSENT_GIVEN);
+    ut_event event = {.type = UT_EVENT_ACTIVITY, .t_s = t_s};
+    if (channel == UT_CUSTOMER) {
+        event.type = UT_EVENT_CUSTOMER;
+        event.customer.activity = (ut_activity){.speaking = true, .level_db = -21.4f, .rate_syl_s = 5.1f};
+        event.customer.affect =
+            (ut_affect){.pitch_hz = 231, .frustration = 0.625f, .stress = 0.25f, .arousal = 0.5f, .confidence = 0.75f};
+    } else {
+        event.activity.channel = channel;
+        event.activity.activity = (ut_activity){.level_db = -60, .rate_syl_s = 4.4f};
+    }
+    write_away(s, message_of_event(&facts, &event));
+}
+
+static void write_cue(store *s, const char *id, unsigned cue, ut_cue_state state, double t_s, float score) {
+    call_facts facts = facts_of(id, UT_CONSENT_GIVEN);
+    ut_event event = {.type = UT_EVENT_CUE,
+                      .t_s = t_s,
+                      .cue = {.id = cue,
+                              .kind = UT_CUE_FRUSTRATION,
+                              .state = state,
+                              .severity = UT_NOTICE,
+                              .score = score,
+                              .text = "Voice sounds frustrated",
+                              .advice = "marker-advice",
+                              .n_reasons = 1,
+                              .reasons = {{.feature = "pitch_hz", .change = "+4.1 st", .z = 2.3f}}}};
+    write_away(s, message_of_event(&facts, &event));
+}
+
+static void write_summary(store *s, const char *id) {
+    call_facts facts = facts_of(id, UT_CONSENT_GIVEN);
+    ut_event event = {.type = UT_EVENT_SUMMARY,
+                      .t_s = 245,
+                      .summary = {.duration_s = 245,
+                                  .has_customer = true,
+                                  .has_dynamics = true,
+                                  .customer = {.speech_s = 88.5f, .frustration_mean = 0.25f, .stress_mean = NAN},
+                                  .dynamics = {.agent_talk_share = 0.5f, .overlaps = 4, .dead_air_s = 12},
+                                  .cues = 3}};
+    write_away(s, message_of_event(&facts, &event));
+}
+
+static void make_dir(char dir[64]) {
+    strcpy(dir, "/tmp/undertone-store-XXXXXX");
+    assert_non_null(mkdtemp(dir));
+}
+
+static void remove_dir(const char *dir) {
+    char command[100];
+    snprintf(command, sizeof command, "rm -rf '%s'", dir);
+    assert_int_equal(system(command), 0);
+}
+
+static store *open_at(const char *dir, store_committed *committed, void *user) {
+    char message[300] = "";
+    store *s = store_open(dir, committed, user, message, sizeof message);
+    if (!s) print_message("%s\n", message);
+    assert_non_null(s);
+    return s;
+}
+
+/* Opens DIR/undertone.db to look inside. */
+static sqlite3 *look(const char *dir) {
+    char path[200];
+    sqlite3 *db;
+    snprintf(path, sizeof path, "%s/undertone.db", dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_busy_timeout(db, 5000);
+    return db;
+}
+
+/* The first row of sql, its columns with a bar between; "" for none. */
+static const char *ask(const char *dir, const char *sql) {
+    static char row[1000];
+    sqlite3 *db = look(dir);
+    sqlite3_stmt *statement;
+    row[0] = '\0';
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL)) print_message("%s\n", sqlite3_errmsg(db));
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        for (int i = 0; i < sqlite3_column_count(statement); i++) {
+            const char *text = (const char *)sqlite3_column_text(statement, i);
+            size_t n = strlen(row);
+            snprintf(row + n, sizeof row - n, "%s%s", i ? "|" : "", text ? text : "null");
+        }
+    }
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return row;
+}
+
+static int ask_number(const char *dir, const char *sql) { return atoi(ask(dir, sql)); }
+
+static void execute(const char *dir, const char *sql) {
+    sqlite3 *db = look(dir);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void pause_ms(int ms) {
+    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
+}
+
+/* Waits for a number of messages that came to one end or the other. */
+static void wait_done(store *s, unsigned long n) {
+    store_counts counts = store_count(s);
+    for (int i = 0; i < 1000 && counts.written + counts.failed < n; i++) {
+        pause_ms(10);
+        counts = store_count(s);
+    }
+    assert_int_equal(counts.written + counts.failed, n);
+}
+
+static void test_rows(void **state) {
+    (void)state;
+    char dir[64];
+    make_dir(dir);
+    store *s = open_at(dir, NULL, NULL);
+    write_call(s, "c-1", UT_CONSENT_GIVEN);
+    write_reading(s, "c-1", 12.5, UT_CUSTOMER);
+    write_reading(s, "c-1", 12.5, UT_AGENT);
+    write_reading(s, "c-1", 13, UT_MIXED);
+    write_cue(s, "c-1", 7, UT_CUE_RAISED, 12.5, 0.5f);
+    write_cue(s, "c-1", 7, UT_CUE_UPDATED, 13.5, 0.75f);
+    write_cue(s, "c-1", 7, UT_CUE_CLEARED, 20, NAN);
+    write_cue(s, "c-1", 8, UT_CUE_RAISED, 30, NAN);
+    write_summary(s, "c-1");
+    store_close(s);
+    assert_string_equal(ask(dir,
+                            "SELECT id, source, channels, rate_hz, started_at, ended_at, ended_how, consent, model "
+                            "FROM calls"),
+                        "c-1|marker-source.flac|[\"agent\",\"customer\"]|8000|2026-11-21T10:00:00.000Z|"
+                        "2026-11-21T10:04:05.000Z|finished|given|base@0123456789ab");
+    assert_string_equal(ask(dir, "SELECT t_s, speaking, level_db, rate_syl_s FROM readings WHERE channel = 'customer'"),
+                        "12.5|1|-21.4|5.1");
+    assert_string_equal(ask(dir, "SELECT t_s, speaking, level_db, rate_syl_s FROM readings WHERE channel = 'agent'"),
+                        "12.5|0|-60.0|4.4");
+    assert_string_equal(ask(dir, "SELECT t_s, pitch_hz, frustration, stress, arousal, confidence, abstain FROM scores"),
+                        "12.5|231.0|0.625|0.25|0.5|0.75|0");
+    assert_int_equal(ask_number(dir, "SELECT count(*) FROM scores"), 1);
+    assert_string_equal(ask(dir, "SELECT kind, severity, score, text, advice, reasons, raised_s, updated_s, cleared_s "
+                                 "FROM cues WHERE id = 7"),
+                        "frustration|notice|0.75|Voice sounds frustrated|marker-advice|"
+                        "[{\"feature\":\"pitch_hz\",\"change\":\"+4.1 st\",\"z\":2.3}]|12.5|13.5|20.0");
+    assert_string_equal(ask(dir, "SELECT score, raised_s, updated_s, cleared_s FROM cues WHERE id = 8"),
+                        "null|30.0|null|null");
+    assert_string_equal(ask(dir, "SELECT duration_s, customer_speech_s, customer_frustration_mean, "
+                                 "customer_stress_mean, agent_talk_share, overlaps, dead_air_s, cues FROM summaries"),
+                        "245.0|88.5|0.25|null|0.5|4|12.0|3");
+    assert_int_equal(ask_number(dir, "PRAGMA user_version"), 1);
+    remove_dir(dir);
+}
+
+/* By construction: no table that can hold a row of the agent's has a column for emotion. */
+static void test_no_place_for_the_agents_emotion(void **state) {
+    (void)state;
+    char dir[64];
+    make_dir(dir);
+    store_close(open_at(dir, NULL, NULL));
+    assert_int_equal(ask_number(dir, "SELECT count(*) FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = "
+                                     "'table' AND t.name NOT IN ('scores') AND c.name NOT LIKE 'customer_%' AND "
+                                     "(c.name LIKE '%frustr%' OR c.name LIKE '%stress%' OR c.name LIKE '%arousal%')"),
+                     0);
+    assert_int_equal(ask_number(dir, "SELECT count(*) FROM pragma_table_info('scores') WHERE name = 'channel'"), 0);
+    remove_dir(dir);
+}
+
+static void test_modes(void **state) {
+    (void)state;
+    char dir[64], sub[100], path[200];
+    struct stat st;
+    make_dir(dir);
+    snprintf(sub, sizeof sub, "%s/a/b", dir);
+    umask(0);
+    store *s = open_at(sub, NULL, NULL);
+    const char *names[] = {"undertone.db", "undertone.db-wal", "undertone.db-shm", "undertone.lock"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", sub, names[i]);
+        assert_return_code(stat(path, &st), errno);
+        assert_int_equal(st.st_mode & 0777, 0600);
+    }
+    assert_return_code(stat(sub, &st), errno);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    umask(022);
+    store_close(s);
+    remove_dir(dir);
+}
+
+struct seen {
+    const char *dir;
+    unsigned ids[16];
+    bool stored[16];
+    int n_visible;
+    atomic_uint n;
+};
+
+/* Looks whether the cue is in the database as others see it. */
+static void note_cue(void *user, message *m, bool stored) {
+    struct seen *seen = user;
+    char sql[100];
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM cues WHERE id = %u", m->cue_id);
+    seen->n_visible += ask_number(seen->dir, sql);
+    unsigned n = atomic_load(&seen->n);
+    seen->ids[n] = m->cue_id;
+    seen->stored[n] = stored;
+    atomic_store(&seen->n, n + 1);
+}
+
+static void wait_seen(struct seen *seen, unsigned n) {
+    for (int i = 0; i < 3000 && atomic_load(&seen->n) < n; i++) pause_ms(10);
+    assert_int_equal(atomic_load(&seen->n), n);
+}
+
+static void test_committed_before_shown(void **state) {
+    (void)state;
+    char dir[64];
+    make_dir(dir);
+    struct seen seen = {.dir = dir};
+    store *s = open_at(dir, note_cue, &seen);
+    write_call(s, "c-1", UT_CONSENT_GIVEN);
+    for (unsigned i = 1; i <= 5; i++) {
+        write_reading(s, "c-1", i, UT_CUSTOMER);
+        write_cue(s, "c-1", i, UT_CUE_RAISED, i, 0.5f);
+    }
+    wait_seen(&seen, 5);
+    assert_int_equal(seen.n_visible, 5);
+    for (unsigned i = 0; i < 5; i++) assert_true(seen.ids[i] == i + 1 && seen.stored[i]);
+    write_cue(s, "c-unknown", 6, UT_CUE_RAISED, 1, 0.5f);
+    wait_seen(&seen, 6);
+    assert_false(seen.stored[5]);
+    store_close(s);
+    assert_int_equal(atomic_load(&seen.n), 6);
+    remove_dir(dir);
+}
+
+/* Readings alone wait for a tick, not for ever. */
+static void test_tick(void **state) {
+    (void)state;
+    char dir[64];
+    make_dir(dir);
+    store *s = open_at(dir, NULL, NULL);
+    write_call(s, "c-1", UT_CONSENT_GIVEN);
+    write_reading(s, "c-1", 1, UT_CUSTOMER);
+    pause_ms(450);
+    assert_int_equal(ask_number(dir, "SELECT count(*) FROM readings"), 1);
+    store_close(s);
+    remove_dir(dir);
+}
+
+static void print_committed(void *user, message *m, bool stored) {
+    ssize_t n = stored ? write(*(int *)user, &m->cue_id, sizeof m->cue_id) : 0;
+    (void)n;
+}
+
+/* Writes cues and readings until killed; says on the pipe which cues were committed. */
+static void write_for_ever(const char *dir, int fd) {
+    char message[200];
+    store *s = store_open(dir, print_committed, &fd, message, sizeof message);
+    if (!s) _exit(1);
+    write_call(s, "c-killed", UT_CONSENT_GIVEN);
+    for (unsigned i = 1;; i++) {
+        write_reading(s, "c-killed", i * 0.5, UT_CUSTOMER);
+        write_cue(s, "c-killed", i, UT_CUE_RAISED, i * 0.5, 0.5f);
+        if (i % 20 == 0) pause_ms(1);
+    }
+}
+
+static void test_what_was_shown_survives_kill_9(void **state) {
+    (void)state;
+    int shown = 0;
+    for (int round = 0; round < 10; round++) {
+        char dir[64], sql[100];
+        int ends[2], n = 0;
+        unsigned id, last = 0;
+        make_dir(dir);
+        assert_return_code(pipe(ends), errno);
+        pid_t pid = fork();
+        assert_return_code(pid, errno);
+        if (!pid) write_for_ever(dir, ends[1]);
+        close(ends[1]);
+        assert_int_equal(read(ends[0], &last, sizeof last), sizeof last); /* it has begun */
+        n++;
+        pause_ms(20 + round * 13);
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        for (; read(ends[0], &id, sizeof id) == sizeof id; n++) last = id;
+        close(ends[0]);
+        assert_int_equal(last, n);
+        store_close(open_at(dir, NULL, NULL));
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM cues WHERE id <= %u", last);
+        assert_int_equal(ask_number(dir, sql), last);
+        assert_string_equal(ask(dir, "PRAGMA integrity_check"), "ok");
+        assert_string_equal(ask(dir, "SELECT ended_how, ended_at = strftime('%Y-%m-%dT%H:%M:%fZ', started_at, (SELECT "
+                                     "max(t_s) FROM readings) || ' seconds') FROM calls"),
+                            "server died|1");
+        shown += n;
+        remove_dir(dir);
+    }
+    print_message("%d cues were shown before ten kills, all are in the store\n", shown);
+}
+
+static void assert_refused(const char *dir, const char *path, const char *why) {
+    char message[300] = "", start[300];
+    store *s = store_open(dir, NULL, NULL, message, sizeof message);
+    if (s || !strstr(message, why)) print_message("%s: \"%s\"\n", dir, message);
+    assert_null(s);
+    assert_non_null(strstr(message, why));
+    snprintf(start, sizeof start, "%s: ", path);
+    assert_memory_equal(message, start, strlen(start));
+}
+
+static void test_one_process_a_folder(void **state) {
+    (void)state;
+    char dir[64], why[100];
+    make_dir(dir);
+    store *s = open_at(dir, NULL, NULL);
+    snprintf(why, sizeof why, "in use by another undertone (process %d)", (int)getpid());
+    assert_refused(dir, dir, why);
+    write_call(s, "c-1", UT_CONSENT_GIVEN);
+    store_close(s);
+    assert_int_equal(ask_number(dir, "SELECT count(*) FROM calls"), 1);
+    store_close(open_at(dir, NULL, NULL));
+    remove_dir(dir);
+}
+
+static void write_file(const char *path, const char *text, size_t n) {
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(text, 1, n, out), n);
+    fclose(out);
+}
+
+static void test_files_that_are_not_ours(void **state) {
+    (void)state;
+    char dir[64], path[100], noise[5000];
+    make_dir(dir);
+    snprintf(path, sizeof path, "%s/undertone.db", dir);
+    store_close(open_at(dir, NULL, NULL));
+    execute(dir, "PRAGMA user_version = 2");
+    assert_refused(dir, path, "made by a newer undertone (schema 2, this one knows 1)");
+    execute(dir, "PRAGMA user_version = 1; PRAGMA application_id = 5");
+    assert_refused(dir, path, "a database of another program");
+    execute(dir, "PRAGMA application_id = 1433289844; DROP TABLE cues");
+    assert_refused(dir, path, "no such table: cues");
+
+    memset(noise, 'n', sizeof noise);
+    write_file(path, noise, sizeof noise);
+    assert_refused(dir, path, "file is not a database");
+    unlink(path);
+    store_close(open_at(dir, NULL, NULL));
+    assert_return_code(truncate(path, 5000), errno); /* of several pages */
+    assert_refused(dir, path, "database disk image is malformed");
+    unlink(path);
+    assert_return_code(symlink("/etc/passwd", path), errno);
+    assert_refused(dir, path, "Too many levels of symbolic links");
+    unlink(path);
+    assert_return_code(mkdir(path, 0700), errno);
+    assert_refused(dir, path, "Is a directory");
+    remove_dir(dir);
+}
+
+/* Damage inside a file that opens: no crash, failures are counted. */
+static void test_damaged_pages(void **state) {
+    (void)state;
+    char dir[64], path[100];
+    make_dir(dir);
+    snprintf(path, sizeof path, "%s/undertone.db", dir);
+    store *s = open_at(dir, NULL, NULL);
+    write_call(s, "c-1", UT_CONSENT_GIVEN);
+    for (int i = 0; i < 5000; i++) write_reading(s, "c-1", i, UT_CUSTOMER);
+    store_close(s);
+    int fd = open(path, O_WRONLY);
+    char noise[4096];
+    memset(noise, 0xa5, sizeof noise);
+    struct stat st;
+    assert_return_code(fstat(fd, &st), errno);
+    for (off_t at = 4096; at < st.st_size; at += 2 * 4096) assert_int_equal(pwrite(fd, noise, 4096, at), 4096);
+    close(fd);
+    char message[300];
+    s = store_open(dir, NULL, NULL, message, sizeof message);
+    if (s) {
+        write_call(s, "c-2", UT_CONSENT_GIVEN);
+        for (int i = 0; i < 10; i++) write_reading(s, "c-2", i, UT_CUSTOMER);
+        pause_ms(300);
+        store_close(s);
+    } else {
+        assert_memory_equal(message, path, strlen(path));
+    }
+    remove_dir(dir);
+}
+
+static void test_folders_that_cannot_be(void **state) {
+    (void)state;
+    char dir[64], path[100];
+    make_dir(dir);
+    assert_refused("", "", "not a folder's name");
+    snprintf(path, sizeof path, "%s/file", dir);
+    write_file(path, "x", 1);
+    assert_refused(path, path, "not a folder");
+    snprintf(path, sizeof path, "%s/file/sub", dir);
+    assert_refused(path, path, "Not a directory");
+    assert_refused("/proc/undertone", "/proc/undertone", "No such file or directory");
+    store_close(NULL);
+    remove_dir(dir);
+}
+
+/* As somebody who may not: in a child, since root may do anything. */
+static void test_folder_of_somebody_else(void **state) {
+    (void)state;
+    char dir[64];
+    int status;
+    make_dir(dir);
+    assert_return_code(chmod(dir, 0555), errno);
+    pid_t pid = fork();
+    if (!pid) {
+        char message[300] = "", sub[100];
+        if (!geteuid() && setuid(65534)) _exit(1);
+        store *s = store_open(dir, NULL, NULL, message, sizeof message);
+        bool ok = !s && strstr(message, "undertone.lock: Permission denied");
+        snprintf(sub, sizeof sub, "%s/new", dir);
+        s = store_open(sub, NULL, NULL, message, sizeof message);
+        _exit(ok && !s && strstr(message, "new: Permission denied") ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    remove_dir(dir);
+}
+
+/* No file may grow, as on a full disk: cues are told to have failed at once, readings are given up, and when there is
+ * room again everything else is stored. */
+static void test_full_disk(void **state) {
+    (void)state;
+    char dir[64];
+    make_dir(dir);
+    struct seen seen = {.dir = dir};
+    store *s = open_at(dir, note_cue, &seen);
+    write_call(s, "c-1", UT_CONSENT_GIVEN);
+    wait_done(s, 1);
+    struct rlimit before, full = {.rlim_cur = 0};
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    full.rlim_max = before.rlim_max;
+    assert_return_code(setrlimit(RLIMIT_FSIZE, &full), errno);
+    write_reading(s, "c-1", 1, UT_CUSTOMER);
+    write_cue(s, "c-1", 1, UT_CUE_RAISED, 1, 0.5f);
+    for (int i = 0; i < 500 && !atomic_load(&seen.n); i++) pause_ms(10);
+    write_call(s, "c-2", UT_CONSENT_GIVEN);
+    write_summary(s, "c-1");
+    pause_ms(500);
+    unsigned n = atomic_load(&seen.n);
+    bool stored = seen.stored[0];
+    store_counts counts = store_count(s);
+    setrlimit(RLIMIT_FSIZE, &before);
+    assert_int_equal(n, 1);
+    assert_false(stored);
+    assert_int_equal(counts.written, 1);
+    assert_int_equal(counts.failed, 1);
+    wait_done(s, 5);
+    assert_int_equal(store_count(s).failed, 1);
+    assert_int_equal(atomic_load(&seen.n), 1);
+    store_close(s);
+    assert_int_equal(ask_number(dir, "SELECT count(*) FROM cues"), 1);
+    assert_int_equal(ask_number(dir, "SELECT count(*) FROM calls"), 2);
+    assert_int_equal(ask_number(dir, "SELECT count(*) FROM summaries"), 1);
+    remove_dir(dir);
+}
+
+static bool file_holds(const char *dir, const char *name, const char *part) {
+    char path[200];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *in = fopen(path, "rb");
+    if (!in) return false;
+    static char x[1 << 22];
+    size_t n = fread(x, 1, sizeof x, in);
+    fclose(in);
+    return memmem(x, n, part, strlen(part)) != NULL;
+}
+
+static void test_forget(void **state) {
+    (void)state;
+    char dir[64];
+    make_dir(dir);
+    store *s = open_at(dir, NULL, NULL);
+    write_call(s, "c-1", UT_CONSENT_GIVEN);
+    write_call(s, "c-2", UT_CONSENT_GIVEN);
+    for (int i = 0; i < 500; i++) write_reading(s, "c-1", i, UT_CUSTOMER);
+    write_reading(s, "c-2", 1, UT_CUSTOMER);
+    for (unsigned i = 1; i < 50; i++) write_cue(s, "c-1", i, UT_CUE_RAISED, i, 0.5f);
+    wait_done(s, 552);
+    assert_true(file_holds(dir, "undertone.db-wal", "marker-advice"));
+    store_forget(s, "c-1");
+    for (int i = 0; i < 500 && ask_number(dir, "SELECT count(*) FROM cues"); i++) pause_ms(10);
+    pause_ms(300);
+    assert_false(file_holds(dir, "undertone.db-wal", "marker-advice"));
+    assert_false(file_holds(dir, "undertone.db", "marker-advice"));
+    write_reading(s, "c-1", 501, UT_CUSTOMER);
+    write_cue(s, "c-1", 60, UT_CUE_RAISED, 501, 0.5f);
+    write_summary(s, "c-1");
+    write_call(s, "c-1", UT_CONSENT_GIVEN);
+    store_forget(s, "c-never-seen");
+    wait_done(s, 556);
+    assert_int_equal(store_count(s).failed, 4);
+    store_close(s);
+    assert_string_equal(ask(dir, "SELECT source, channels, model, started_at, ended_how, consent FROM calls WHERE id = "
+                                 "'c-1'"),
+                        "null|null|null|2026-11-21T10:00:00.000Z|no consent|withdrawn");
+    assert_string_equal(ask(dir, "SELECT ended_how, consent FROM calls WHERE id = 'c-never-seen'"),
+                        "no consent|withdrawn");
+    assert_string_equal(ask(dir, "SELECT (SELECT count(*) FROM readings), (SELECT count(*) FROM scores), (SELECT "
+                                 "count(*) FROM cues), (SELECT count(*) FROM summaries)"),
+                        "1|1|0|0");
+    remove_dir(dir);
+}
+
+static void test_without_consent(void **state) {
+    (void)state;
+    char dir[64];
+    make_dir(dir);
+    store *s = open_at(dir, NULL, NULL);
+    write_call(s, "c-refused", UT_CONSENT_REFUSED);
+    write_call(s, "c-later", UT_CONSENT_UNKNOWN);
+    write_reading(s, "c-refused", 1, UT_CUSTOMER);
+    write_reading(s, "c-later", 1, UT_CUSTOMER);
+    write_call(s, "c-later", UT_CONSENT_GIVEN);
+    write_reading(s, "c-later", 2, UT_CUSTOMER);
+    write_call(s, "c-refused", UT_CONSENT_GIVEN);
+    write_call(s, "c-withdrawn", UT_CONSENT_GIVEN);
+    write_reading(s, "c-withdrawn", 2, UT_CUSTOMER);
+    write_call(s, "c-withdrawn", UT_CONSENT_WITHDRAWN);
+    wait_done(s, 10);
+    store_close(s);
+    assert_string_equal(ask(dir, "SELECT source, consent, ended_how FROM calls WHERE id = 'c-refused'"),
+                        "null|refused|no consent");
+    assert_string_equal(ask(dir, "SELECT source, consent, ended_how FROM calls WHERE id = 'c-later'"),
+                        "marker-source.flac|given|null");
+    assert_string_equal(ask(dir, "SELECT source, consent, ended_how FROM calls WHERE id = 'c-withdrawn'"),
+                        "null|withdrawn|no consent");
+    assert_string_equal(ask(dir, "SELECT count(*), max(t_s) FROM readings JOIN calls ON call = number WHERE id = "
+                                 "'c-later'"),
+                        "1|2.0");
+    assert_int_equal(ask_number(dir, "SELECT count(*) FROM readings"), 1);
+    remove_dir(dir);
+}
+
+/* The database is held by somebody else: the queue fills, readings are dropped, nothing else is, nobody waits. */
+static void test_full_queue(void **state) {
+    (void)state;
+    enum { READINGS = 70000, QUEUE = 65536 };
+    char dir[64];
+    make_dir(dir);
+    struct seen seen = {.dir = dir};
+    store *s = open_at(dir, note_cue, &seen);
+    write_call(s, "c-1", UT_CONSENT_GIVEN);
+    wait_done(s, 1);
+    sqlite3 *other = look(dir);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    write_cue(s, "c-1", 1, UT_CUE_RAISED, 1, 0.5f);
+    pause_ms(100);
+    for (int i = 0; i < READINGS; i++) write_reading(s, "c-1", i, UT_AGENT);
+    write_cue(s, "c-1", 2, UT_CUE_RAISED, 1, 0.5f);
+    write_summary(s, "c-1");
+    assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(other);
+    wait_seen(&seen, 2);
+    for (int i = 0; i < 3000 && store_count(s).written < QUEUE; i++) pause_ms(10);
+    store_counts counts = store_count(s);
+    assert_in_range(counts.dropped, READINGS - QUEUE - 2, READINGS - QUEUE + 2);
+    assert_int_equal(counts.written + counts.dropped, 1 + READINGS + 3);
+    assert_int_equal(counts.failed, 0);
+    store_close(s);
+    assert_int_equal(ask_number(dir, "SELECT count(*) FROM cues"), 2);
+    assert_int_equal(ask_number(dir, "SELECT count(*) FROM summaries"), 1);
+    remove_dir(dir);
+}
+
+/* Not what message_of_event makes: refused and counted, and the store goes on. */
+static void test_bad_messages(void **state) {
+    (void)state;
+    char dir[64];
+    make_dir(dir);
+    store *s = open_at(dir, NULL, NULL);
+    write_call(s, "c-1", UT_CONSENT_GIVEN);
+    static const struct {
+        message_kind kind;
+        const char *text;
+    } bad[] = {
+        {MESSAGE_READING, ""},
+        {MESSAGE_READING, "not JSON"},
+        {MESSAGE_READING, "[1]"},
+        {MESSAGE_READING, "{}"},
+        {MESSAGE_READING, "{\"call\":\"c-1\"}"},
+        {MESSAGE_READING, "{\"call\":\"c-1\",\"t_s\":1,\"channel\":5,\"speaking\":true}"},
+        {MESSAGE_READING, "{\"call\":\"c-1\",\"t_s\":\"x\",\"channel\":\"agent\",\"speaking\":true}"},
+        {MESSAGE_READING, "{\"call\":\"c-1\",\"t_s\":1,\"channel\":\"boss\",\"speaking\":true}"},
+        {MESSAGE_READING, "{\"call\":{\"a\":[]},\"t_s\":1,\"channel\":\"agent\",\"speaking\":true}"},
+        {MESSAGE_READING, "{\"call\":\"c-1\",\"call\":\"c-1\",\"t_s\":1,\"channel\":\"agent\",\"speaking\":true}"},
+        {MESSAGE_CALL, "{}"},
+        {MESSAGE_CALL, "{\"call\":\"c-9\",\"consent\":\"perhaps\"}"},
+        {MESSAGE_CUE, "{\"call\":\"c-1\"}"},
+        {MESSAGE_CUE, "{\"call\":\"c-1'; DROP TABLE cues; --\",\"id\":1}"},
+        {MESSAGE_SUMMARY, "{\"call\":\"c-1\",\"duration_s\":\"long\"}"},
+        {MESSAGE_SUMMARY, "{\"call\":\"c-1\",\"customer\":7}"},
+    };
+    enum { BAD = sizeof bad / sizeof *bad };
+    for (size_t i = 0; i < BAD; i++) {
+        message *m = calloc(1, sizeof *m);
+        atomic_init(&m->references, 1);
+        m->kind = bad[i].kind;
+        m->text = (char *)bad[i].text;
+        m->n_bytes = strlen(bad[i].text);
+        store_write(s, m);
+        message_release(m);
+    }
+    write_reading(s, "c-1", 1, UT_AGENT);
+    wait_done(s, BAD + 2);
+    assert_int_equal(store_count(s).written, 2);
+    store_close(s);
+    assert_int_equal(ask_number(dir, "SELECT count(*) FROM readings"), 1);
+    assert_int_equal(ask_number(dir, "SELECT count(*) FROM calls"), 1);
+    remove_dir(dir);
+}
+
+struct stopwatch {
+    struct timespec start[200];
+    double took_ms[200];
+    atomic_uint n;
+};
+
+static void stop_watch(void *user, message *m, bool stored) {
+    struct stopwatch *watch = user;
+    struct timespec now, start = watch->start[m->cue_id];
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (!stored) return;
+    watch->took_ms[m->cue_id] = (double)(now.tv_sec - start.tv_sec) * 1e3 + (double)(now.tv_nsec - start.tv_nsec) / 1e6;
+    atomic_fetch_add(&watch->n, 1);
+}
+
+static int by_value(const void *a, const void *b) {
+    return (*(double *)a > *(double *)b) - (*(double *)a < *(double *)b);
+}
+
+/* 200 cues between the readings of a hundred calls. */
+static void test_latency(void **state) {
+    (void)state;
+    enum { CALLS = 100, CUES = 200 };
+    char dir[64], id[16];
+    make_dir(dir);
+    static struct stopwatch watch;
+    store *s = open_at(dir, stop_watch, &watch);
+    for (int i = 0; i < CALLS; i++) {
+        snprintf(id, sizeof id, "c-%d", i);
+        write_call(s, id, UT_CONSENT_GIVEN);
+    }
+    for (unsigned cue = 0; cue < CUES; cue++) {
+        for (int i = 0; i < CALLS / 10; i++) {
+            snprintf(id, sizeof id, "c-%d", (int)(cue % 10) * 10 + i);
+            write_reading(s, id, cue, UT_CUSTOMER);
+            write_reading(s, id, cue, UT_AGENT);
+        }
+        clock_gettime(CLOCK_MONOTONIC, &watch.start[cue]);
+        write_cue(s, "c-1", cue, UT_CUE_RAISED, cue, 0.5f);
+        pause_ms(10);
+    }
+    for (int i = 0; i < 1000 && atomic_load(&watch.n) < CUES; i++) pause_ms(10);
+    assert_int_equal(atomic_load(&watch.n), CUES);
+    qsort(watch.took_ms, CUES, sizeof *watch.took_ms, by_value);
+    print_message("from store_write to committed: p50 %.2f ms, p99 %.2f ms, worst %.2f ms\n", watch.took_ms[CUES / 2],
+                  watch.took_ms[CUES * 99 / 100], watch.took_ms[CUES - 1]);
+    store_close(s);
+    remove_dir(dir);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_no_place_for_the_agents_emotion),
+        cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_committed_before_shown),
+        cmocka_unit_test(test_tick),
+        cmocka_unit_test(test_what_was_shown_survives_kill_9),
+        cmocka_unit_test(test_one_process_a_folder),
+        cmocka_unit_test(test_files_that_are_not_ours),
+        cmocka_unit_test(test_damaged_pages),
+        cmocka_unit_test(test_folders_that_cannot_be),
+        cmocka_unit_test(test_folder_of_somebody_else),
+        cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_forget),
+        cmocka_unit_test(test_without_consent),
+        cmocka_unit_test(test_full_queue),
+        cmocka_unit_test(test_bad_messages),
+        cmocka_unit_test(test_latency),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
