@@ -2,7 +2,7 @@
 
 SANITIZE ?=
 PREFIX   ?= /usr/local
-BUILD    := build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
+BUILD    ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 comma    := ,
 
 LIBS := fftw3f sndfile portaudio-2.0 libwebsockets samplerate jansson libconfig sqlite3 libcrypto zlib
@@ -18,14 +18,13 @@ LDLIBS   += $(call PKG,--libs) -lm -pthread
 LIBRARY := $(wildcard src/prosody/*.c src/classify/*.c src/cues/*.c) src/call.c src/voice.c
 PROGRAM := $(wildcard src/capture/*.c src/ingest/*.c src/serve/*.c src/store/*.c src/relay/*.c src/commands/*.c) src/hub.c src/session.c src/event.c
 PAGES   := $(shell find src/web -type f)
-UNITS   := $(wildcard tests/unit/test_*.c)
 BOXES   := $(wildcard tests/blackbox/test_*.c)
-BENCHES := $(wildcard tools/bench_*.c)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 .PHONY: all demo test bench check fuzz install clean help setup
 .DEFAULT_GOAL := all
+.SECONDARY:
 
 all: $(BUILD)/undertone $(BUILD)/libundertone.a ## the program and the library
 
@@ -42,6 +41,25 @@ demo: setup ## a support call made, played and listened to, with the overlay
 test: ## everything but the long runs
 	@sh tools/setup test
 	@sh tests/run
+
+check: ## what a change must pass first: no warnings from gcc and clang, the format, the units
+	@$(MAKE) --no-print-directory -s BUILD=build/gcc CC=gcc CI=1 all
+	@$(MAKE) --no-print-directory -s BUILD=build/clang CC=clang CI=1 all
+	@sh tests/run format realtime unit
+
+bench: $(BUILD)/tools/bench ## what each stage costs
+	$<
+
+FUZZ_S ?= 600
+fuzz: ## every parser of ours against hostile input, FUZZ_S seconds each
+	@sh tests/fuzz/run $(FUZZ_S)
+
+install: all ## to PREFIX (/usr/local), under DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/undertone
+	install $(BUILD)/undertone $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(BUILD)/libundertone.a $(DESTDIR)$(PREFIX)/lib
+	install -m 644 include/undertone.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 models/base.utm src/cues/playbook.cfg $(DESTDIR)$(PREFIX)/share/undertone
 
 $(BUILD)/undertone: $(BUILD)/src/main.o $(BUILD)/libprogram.a $(BUILD)/libundertone.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -63,6 +81,9 @@ $(BUILD)/pages.o: $(BUILD)/pages.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # One program a source file: tests and benches see the library and the program's own objects.
+$(BUILD)/tests/blackbox/%: $(BUILD)/tests/blackbox/%.o $(call objects,$(filter-out $(BOXES),$(wildcard tests/blackbox/*.c))) $(BUILD)/libprogram.a $(BUILD)/libundertone.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+$(BUILD)/tests/unit/test_serve: $(BUILD)/tests/blackbox/ws_client.o
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libprogram.a $(BUILD)/libundertone.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 $(BUILD)/tools/pack: tools/pack.c

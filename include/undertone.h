@@ -26,20 +26,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UT_RATE_HZ 8000  /* everything is analysed in the telephone band */
-#define UT_HOP 80        /* samples from one frame to the next: 10 ms */
-#define UT_READING_HOPS 50 /* frames from one reading to the next: 500 ms */
+#define UT_RATE_HZ      8000 /* everything is analysed in the telephone band */
+#define UT_HOP          80   /* samples from one frame to the next: 10 ms */
+#define UT_READING_HOPS 50   /* frames from one reading to the next: 500 ms */
 
 typedef enum ut_error {
     UT_OK = 0,
     UT_NO_MEMORY,
-    UT_MODEL_UNREADABLE,  /* no such file, or no permission to read it */
-    UT_MODEL_NOT_ONE,     /* wrong magic, or too short to hold a header */
-    UT_MODEL_VERSION,     /* a model file of another version */
-    UT_MODEL_DAMAGED,     /* the checksum does not match: truncated or altered */
-    UT_MODEL_HEADER,      /* a field of the header is missing or out of range */
-    UT_MODEL_FEATURES,    /* asks for a feature this library does not compute */
-    UT_BAD_PLAYBOOK,      /* ut_playbook_open says which line */
+    UT_MODEL_UNREADABLE, /* no such file, or no permission to read it */
+    UT_MODEL_NOT_ONE,    /* wrong magic, or too short to hold a header */
+    UT_MODEL_VERSION,    /* a model file of another version */
+    UT_MODEL_DAMAGED,    /* the checksum does not match: truncated or altered */
+    UT_MODEL_HEADER,     /* a field of the header is missing or out of range */
+    UT_MODEL_FEATURES,   /* asks for a feature this library does not compute */
+    UT_BAD_PLAYBOOK,     /* ut_playbook_open says which line */
 } ut_error;
 
 /* One sentence without a full stop, for a person. Never null. */
@@ -51,20 +51,20 @@ enum { UT_MEL_BANDS = 26, UT_MFCC = 12 };
 
 /* What one hop of a voice sounds like. Methods and sources: the heads of the files in src/prosody. */
 typedef struct ut_frame {
-    double t_s;                /* centre of the frame from the first sample */
-    float level_db;            /* RMS, dB full scale, never under -100 */
-    float loudness;            /* sone-like */
-    float alpha_ratio_db;      /* 50 Hz-1 kHz against 1-4 kHz, see tilt.c */
+    double t_s;           /* centre of the frame from the first sample */
+    float level_db;       /* RMS, dB full scale, never under -100 */
+    float loudness;       /* sone-like */
+    float alpha_ratio_db; /* 50 Hz-1 kHz against 1-4 kHz, see tilt.c */
     float hammarberg_db;
-    float slope_0_500;         /* dB/Hz */
-    float slope_500_1500;      /* dB/Hz */
+    float slope_0_500;    /* dB/Hz */
+    float slope_500_1500; /* dB/Hz */
     float spectral_flux;
     float mel_db[UT_MEL_BANDS]; /* [bands], 20-4000 Hz */
-    float mfcc[UT_MFCC];       /* [coefficients], the first is mfcc_1 */
-    float f0_hz;               /* 0 where unvoiced */
-    float voicing;             /* 0..1, strength of the periodicity */
-    float speech;              /* 0..1, voice activity */
-    bool syllable;             /* a syllable nucleus was found in this hop */
+    float mfcc[UT_MFCC];        /* [coefficients], the first is mfcc_1 */
+    float f0_hz;                /* 0 where unvoiced */
+    float voicing;              /* 0..1, strength of the periodicity */
+    float speech;               /* 0..1, voice activity */
+    bool syllable;              /* a syllable nucleus was found in this hop */
 } ut_frame;
 
 /* Tables and FFT plans, shared by every voice. Errors: UT_NO_MEMORY. Planning is not thread-safe (FFTW's rule): open
@@ -136,24 +136,24 @@ typedef enum ut_consent { UT_CONSENT_UNKNOWN, UT_CONSENT_GIVEN, UT_CONSENT_REFUS
 const char *ut_consent_name(ut_consent consent);
 
 typedef struct ut_call_options {
-    ut_consent consent;           /* anything but given: nothing is analysed, no event comes out */
-    const ut_playbook *playbook;  /* null for the defaults; must outlive the call and its events */
-    unsigned channels;            /* bit 1 << UT_CUSTOMER and so on; 0 means customer and agent */
+    ut_consent consent;          /* anything but given: nothing is analysed, no event comes out */
+    const ut_playbook *playbook; /* null for the defaults; must outlive the call and its events */
+    unsigned channels;           /* bit 1 << UT_CUSTOMER and so on; 0 means customer and agent */
 } ut_call_options;
 
 /* What any voice yields: conversation, not emotion. */
 typedef struct ut_activity {
     bool speaking;
-    float level_db;    /* dB full scale, over the reading's half second */
-    float rate_syl_s;  /* syllables a second of speech, 0 until some were heard */
+    float level_db;   /* dB full scale, over the reading's half second */
+    float rate_syl_s; /* syllables a second of speech, 0 until some were heard */
 } ut_activity;
 
 /* What the customer's voice alone yields. Scores are calibrated probabilities, meaningless where abstain is set. */
 typedef struct ut_affect {
-    float pitch_hz;  /* median of the window, 0 where nothing was voiced */
+    float pitch_hz; /* median of the window, 0 where nothing was voiced */
     float frustration, stress, arousal;
-    float confidence;  /* 0..1 */
-    bool abstain;      /* too little speech, or unlike anything the model knew */
+    float confidence; /* 0..1 */
+    bool abstain;     /* too little speech, or unlike anything the model knew */
 } ut_affect;
 
 typedef enum ut_cue_state { UT_CUE_RAISED, UT_CUE_UPDATED, UT_CUE_CLEARED } ut_cue_state;
@@ -163,29 +163,29 @@ const char *ut_severity_name(ut_severity severity);
 
 enum { UT_REASONS = 3 };
 typedef struct ut_reason {
-    const char *feature;  /* "pitch_hz", "level_db" ... static */
-    char change[24];      /* "+4.1 st" against the caller's own usual, or "9.5 s" */
-    float z;              /* the same in the caller's own standard deviations, NaN where that means nothing */
+    const char *feature; /* "pitch_hz", "level_db" ... static */
+    char change[24];     /* "+4.1 st" against the caller's own usual, or "9.5 s" */
+    float z;             /* the same in the caller's own standard deviations, NaN where that means nothing */
 } ut_reason;
 
 typedef struct ut_cue {
-    unsigned id;  /* of this call, from 1; a cue keeps its id from raised to cleared */
+    unsigned id; /* of this call, from 1; a cue keeps its id from raised to cleared */
     ut_cue_kind kind;
     ut_cue_state state;
     ut_severity severity;
-    float score;         /* 0..1 for emotion cues, NaN for the others */
-    const char *text;    /* the playbook's */
-    const char *advice;  /* the playbook's, "" where it gives none */
+    float score;        /* 0..1 for emotion cues, NaN for the others */
+    const char *text;   /* the playbook's */
+    const char *advice; /* the playbook's, "" where it gives none */
     ut_reason reasons[UT_REASONS];
     unsigned n_reasons;
 } ut_cue;
 
 /* Conversation, from both channels; all zero where only one was given. */
 typedef struct ut_dynamics {
-    float agent_talk_share;  /* of all speech, 0..1, NaN where nobody spoke */
+    float agent_talk_share; /* of all speech, 0..1, NaN where nobody spoke */
     unsigned overlaps, interruptions;
     float dead_air_s;
-    float response_latency_median_s;  /* agent's, NaN where the agent never answered */
+    float response_latency_median_s; /* agent's, NaN where the agent never answered */
 } ut_dynamics;
 
 typedef struct ut_summary {
@@ -193,25 +193,31 @@ typedef struct ut_summary {
     bool has_customer, has_dynamics;
     struct {
         float speech_s;
-        float frustration_mean, frustration_peak, stress_mean, stress_peak, arousal_mean;  /* NaN: never scored */
+        float frustration_mean, frustration_peak, stress_mean, stress_peak, arousal_mean; /* NaN: never scored */
     } customer;
     ut_dynamics dynamics;
-    unsigned cues;  /* raised */
+    unsigned cues; /* raised */
 } ut_summary;
 
 typedef enum ut_event_type {
-    UT_EVENT_CUSTOMER,  /* a reading of the customer's voice */
-    UT_EVENT_ACTIVITY,  /* a reading of any other voice: no emotion in it */
+    UT_EVENT_CUSTOMER, /* a reading of the customer's voice */
+    UT_EVENT_ACTIVITY, /* a reading of any other voice: no emotion in it */
     UT_EVENT_CUE,
-    UT_EVENT_SUMMARY,   /* once, last, after ut_call_finish */
+    UT_EVENT_SUMMARY, /* once, last, after ut_call_finish */
 } ut_event_type;
 
 typedef struct ut_event {
     ut_event_type type;
-    double t_s;  /* audio time: samples pushed so far over the rate when the event was decided */
+    double t_s; /* audio time: samples pushed so far over the rate when the event was decided */
     union {
-        struct { ut_activity activity; ut_affect affect; } customer;
-        struct { ut_channel channel; ut_activity activity; } activity;
+        struct {
+            ut_activity activity;
+            ut_affect affect;
+        } customer;
+        struct {
+            ut_channel channel;
+            ut_activity activity;
+        } activity;
         ut_cue cue;
         ut_summary summary;
     };

@@ -15,10 +15,14 @@
 
 enum { EVENTS = 64, EVENTS_A_STEP = UT_CHANNELS + UT_CUES_WAITING };
 
-typedef struct score_sums { double frustration, stress, arousal; unsigned n; float frustration_peak, stress_peak; } score_sums;
+typedef struct score_sums {
+    double frustration, stress, arousal;
+    unsigned n;
+    float frustration_peak, stress_peak;
+} score_sums;
 
 struct ut_call {
-    ut_voice *voices[UT_CHANNELS];  /* null where the call has no such channel */
+    ut_voice *voices[UT_CHANNELS]; /* null where the call has no such channel */
     ut_consent consent;
     ut_turns turns;
     ut_cues cues;
@@ -26,7 +30,7 @@ struct ut_call {
     int64_t customer_speech_hops;
     score_sums sums;
     bool finishing, finished;
-    ut_event events[EVENTS];  /* ring */
+    ut_event events[EVENTS]; /* ring */
     unsigned in, out;
 };
 

@@ -70,17 +70,16 @@ static json_t *cue_json(const call_facts *facts, double t_s, const ut_cue *cue) 
 }
 
 static json_t *summary_json(const call_facts *facts, const ut_summary *summary) {
-    json_t *json = json_pack("{ss ss so so}", "type", "summary", "call", facts->id, "source",
-                             source_json(facts), "duration_s", number(summary->duration_s, 3));
+    json_t *json = json_pack("{ss ss so so}", "type", "summary", "call", facts->id, "source", source_json(facts),
+                             "duration_s", number(summary->duration_s, 3));
     if (summary->has_customer) {
-        json_object_set_new(
-            json, "customer",
-            json_pack("{so so so so so so}", "speech_s", number(summary->customer.speech_s, 1), "frustration_mean",
-                      number(summary->customer.frustration_mean, 3), "frustration_peak",
-                      number(summary->customer.frustration_peak, 3), "stress_mean",
-                      number(summary->customer.stress_mean, 3), "stress_peak",
-                      number(summary->customer.stress_peak, 3), "arousal_mean",
-                      number(summary->customer.arousal_mean, 3)));
+        json_object_set_new(json, "customer",
+                            json_pack("{so so so so so so}", "speech_s", number(summary->customer.speech_s, 1),
+                                      "frustration_mean", number(summary->customer.frustration_mean, 3),
+                                      "frustration_peak", number(summary->customer.frustration_peak, 3), "stress_mean",
+                                      number(summary->customer.stress_mean, 3), "stress_peak",
+                                      number(summary->customer.stress_peak, 3), "arousal_mean",
+                                      number(summary->customer.arousal_mean, 3)));
     }
     if (summary->has_dynamics) {
         const ut_dynamics *dynamics = &summary->dynamics;
@@ -138,8 +137,10 @@ static message *message_of_cue(const call_facts *facts, const ut_event *event) {
 message *message_of_event(const call_facts *facts, const ut_event *event) {
     switch (event->type) {
     case UT_EVENT_CUSTOMER:
-    case UT_EVENT_ACTIVITY: return message_of_reading(facts, event);
-    case UT_EVENT_CUE: return message_of_cue(facts, event);
+    case UT_EVENT_ACTIVITY:
+        return message_of_reading(facts, event);
+    case UT_EVENT_CUE:
+        return message_of_cue(facts, event);
     case UT_EVENT_SUMMARY:
         return message_new(MESSAGE_SUMMARY, facts, event->t_s, summary_json(facts, &event->summary));
     }

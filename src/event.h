@@ -19,12 +19,12 @@ typedef struct message {
     atomic_int references;
     message_kind kind;
     char call[CALL_ID_SIZE];
-    double t_s;           /* audio time, 0 for MESSAGE_CALL */
-    ut_channel channel;   /* of a reading */
-    unsigned cue_id;      /* of a cue */
+    double t_s;         /* audio time, 0 for MESSAGE_CALL */
+    ut_channel channel; /* of a reading */
+    unsigned cue_id;    /* of a cue */
     ut_cue_state cue_state;
-    size_t n_bytes;       /* of text, without the terminator */
-    char *text;           /* one line of JSON without newline, MESSAGE_PREFIX writable bytes lie before it */
+    size_t n_bytes; /* of text, without the terminator */
+    char *text;     /* one line of JSON without newline, MESSAGE_PREFIX writable bytes lie before it */
 } message;
 enum { MESSAGE_PREFIX = 64 }; /* at least LWS_PRE */
 
@@ -36,7 +36,7 @@ typedef struct call_facts {
     ut_channel roles[2];   /* [channels] */
     int64_t started_at_ms; /* Unix time of its first sample */
     ut_consent consent;
-    const char *model;     /* ut_model_id */
+    const char *model; /* ut_model_id */
 } call_facts;
 
 /* A new call id: 48 bits of time and 80 of chance (ULID), so that ids sort by time. */

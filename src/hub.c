@@ -33,8 +33,8 @@ typedef struct worker {
     hub *hub;
     pthread_t thread;
     bool running;
-    followed *arrived;   /* lock: hub.lock */
-    followed *sessions;  /* this worker's thread only */
+    followed *arrived;  /* lock: hub.lock */
+    followed *sessions; /* this worker's thread only */
 } worker;
 
 struct hub {
@@ -142,8 +142,10 @@ hub *hub_open(const hub_options *options, char *message, size_t message_size) {
     h->options = *options;
     h->n_workers = n;
     pthread_mutex_init(&h->lock, NULL);
-    if (options->listen && !(h->serve = serve_open(options->listen, options->web_dir, message, message_size))) goto fail;
-    if (options->data_dir && !(h->store = store_open(options->data_dir, committed, h, message, message_size))) goto fail;
+    if (options->listen && !(h->serve = serve_open(options->listen, options->web_dir, message, message_size)))
+        goto fail;
+    if (options->data_dir && !(h->store = store_open(options->data_dir, committed, h, message, message_size)))
+        goto fail;
     if (!start_workers(h, message, message_size)) goto fail;
     return h;
 

@@ -15,13 +15,13 @@ typedef struct hub hub;
 typedef struct hub_options {
     const ut_model *model;
     const ut_playbook *playbook;
-    const char *listen;    /* "ADDR:PORT", null for no dashboards */
-    const char *web_dir;   /* null for the pages in the program */
-    const char *data_dir;  /* null for no store */
-    void (*show)(void *user, const message *m);          /* on a worker's thread, for each message; null for none */
+    const char *listen;                                     /* "ADDR:PORT", null for no dashboards */
+    const char *web_dir;                                    /* null for the pages in the program */
+    const char *data_dir;                                   /* null for no store */
+    void (*show)(void *user, const message *m);             /* on a worker's thread, for each message; null for none */
     void (*ended)(void *user, const source *s, bool broke); /* on a worker's thread: a source's end; null for none */
     void *user;
-    int workers;           /* 0 means one a core */
+    int workers; /* 0 means one a core */
 } hub_options;
 
 /* Null on failure, with one sentence in message. */

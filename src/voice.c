@@ -14,14 +14,14 @@ enum { HOPS = UT_SKEW_S * UT_RATE_HZ / UT_HOP, OPINIONS = HOPS / UT_READING_HOPS
 struct ut_voice {
     ut_prosody *prosody;
     ut_functionals *functionals;
-    ut_classifier *classifier;  /* null but for the customer */
-    float *window;              /* [ut_functional_count()] */
+    ut_classifier *classifier; /* null but for the customer */
+    float *window;             /* [ut_functional_count()] */
     uint64_t n_samples, n_frames, n_readings;
-    bool speech, voiced;        /* of the newest frame */
-    int speech_hops;            /* since the last reading */
-    ut_voice_hop hops[HOPS];    /* ring */
+    bool speech, voiced;     /* of the newest frame */
+    int speech_hops;         /* since the last reading */
+    ut_voice_hop hops[HOPS]; /* ring */
     size_t hops_in, hops_out;
-    ut_opinion *opinions;       /* [OPINIONS] ring, null but for the customer */
+    ut_opinion *opinions; /* [OPINIONS] ring, null but for the customer */
     size_t opinions_in, opinions_out;
 };
 
@@ -94,8 +94,7 @@ size_t ut_voice_push(ut_voice *voice, const float *x, size_t n) {
         taken += some;
         voice->n_samples += some;
         take_frames(voice);
-        if (some && voice->n_samples % UT_HOP == 0)
-            end_hop(voice, voice->n_samples / UT_HOP % UT_READING_HOPS == 0);
+        if (some && voice->n_samples % UT_HOP == 0) end_hop(voice, voice->n_samples / UT_HOP % UT_READING_HOPS == 0);
     }
     return taken;
 }

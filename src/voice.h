@@ -11,7 +11,7 @@
 /* What turn-taking needs of 10 ms of a voice. */
 typedef struct ut_voice_hop {
     bool speech, voiced;
-    bool reading;           /* a reading falls due with this hop: activity holds it */
+    bool reading; /* a reading falls due with this hop: activity holds it */
     ut_activity activity;
 } ut_voice_hop;
 

@@ -4,8 +4,8 @@
 
 #include "classify/model.h"
 
-enum { UT_BASELINE_READY = 10 };    /* readings of speech, 5 s */
-enum { UT_BASELINE_MEMORY = 120 };  /* readings it looks back on once it has had as many: a minute of speech */
+enum { UT_BASELINE_READY = 10 };   /* readings of speech, 5 s */
+enum { UT_BASELINE_MEMORY = 120 }; /* readings it looks back on once it has had as many: a minute of speech */
 
 typedef struct ut_baseline {
     float *mean;     /* [n_features], in the model's standard units */

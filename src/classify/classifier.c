@@ -17,10 +17,10 @@ struct ut_classifier {
     const ut_model *model;
     ut_baseline baseline;
     ut_aspects aspects;
-    float *x;        /* [n_features], standardized */
-    float *changed;  /* [n_features] */
-    float *scratch;  /* [2][UT_MODEL_WIDTH] */
-    int pitch;       /* functional that readings show, see affect.pitch_hz */
+    float *x;       /* [n_features], standardized */
+    float *changed; /* [n_features] */
+    float *scratch; /* [2][UT_MODEL_WIDTH] */
+    int pitch;      /* functional that readings show, see affect.pitch_hz */
 };
 
 /* Features further out than this many deviations are clipped, in training too (tools/train/utm.py). */
@@ -83,9 +83,11 @@ static void say_nothing(const ut_model *model, ut_affect *affect) {
     affect->abstain = true;
 }
 
-/* A raised voice must not become the usual one: the baseline stands still while either score is more likely than not. */
+/* A raised voice must not become the usual one: once the first seconds are known, the baseline stands still while
+ * either score is more likely than not. */
 static void follow_usual(ut_classifier *classifier, const ut_affect *affect) {
-    if (affect->frustration < 0.5f && affect->stress < 0.5f) ut_baseline_add(&classifier->baseline, classifier->x);
+    bool raised = affect->frustration >= 0.5f || affect->stress >= 0.5f;
+    if (!raised || !ut_baseline_ready(&classifier->baseline)) ut_baseline_add(&classifier->baseline, classifier->x);
 }
 
 static void explain(ut_classifier *classifier, ut_opinion *opinion) {

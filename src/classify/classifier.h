@@ -12,7 +12,7 @@ enum { UT_EXPLAINED = 2 };
 
 typedef struct ut_opinion {
     ut_affect affect;
-    bool usual_known;  /* enough was heard of this caller to say what is usual for them */
+    bool usual_known; /* enough was heard of this caller to say what is usual for them */
     ut_reason reasons[UT_EXPLAINED][UT_REASONS];
     unsigned n_reasons[UT_EXPLAINED];
 } ut_opinion;

@@ -1,5 +1,5 @@
-/* model.c - reads a .utm file. Nothing in it is believed before it is checked: magic, version, checksum, header, feature
- * names, shapes, and last that every weight is a finite number. */
+/* model.c - reads a .utm file. Nothing in it is believed before it is checked: magic, version, checksum, header,
+ * feature names, shapes, and last that every weight is a finite number. */
 #include "classify/model.h"
 
 #include <jansson.h>
@@ -104,7 +104,8 @@ static bool read_calibration(ut_model *model, const json_t *header) {
     for (size_t i = 0; i < UT_OUTPUTS; i++) {
         const json_t *one = json_array_get(all, i);
         ut_calibration *c = &model->calibration[i];
-        *c = (ut_calibration){bounded(one, "slope", 0, 1e3), bounded(one, "offset", -1e3, 1e3), bounded(one, "prior", 0, 1)};
+        *c = (ut_calibration){bounded(one, "slope", 0, 1e3), bounded(one, "offset", -1e3, 1e3),
+                              bounded(one, "prior", 0, 1)};
         if (isnan(c->slope) || isnan(c->offset) || isnan(c->prior)) return false;
     }
     const json_t *abstain = json_object_get(header, "abstain");

@@ -23,13 +23,15 @@ enum { UT_FRUSTRATION, UT_STRESS, UT_AROUSAL, UT_OUTPUTS };
 
 typedef struct ut_layer {
     int inputs, outputs;
-    bool relu;            /* else linear */
-    const float *weight;  /* [outputs][inputs] */
-    const float *bias;    /* [outputs] */
+    bool relu;           /* else linear */
+    const float *weight; /* [outputs][inputs] */
+    const float *bias;   /* [outputs] */
 } ut_layer;
 
 /* Platt's: probability = sigmoid(slope * logit + offset); prior is what to say when nothing was heard. */
-typedef struct ut_calibration { float slope, offset, prior; } ut_calibration;
+typedef struct ut_calibration {
+    float slope, offset, prior;
+} ut_calibration;
 
 struct ut_model {
     char name[32];
@@ -41,10 +43,10 @@ struct ut_model {
     int n_layers;
     ut_layer layers[UT_MODEL_LAYERS];
     ut_calibration calibration[UT_OUTPUTS];
-    float min_speech_s;   /* abstain under this much speech in the window */
-    float full_speech_s;  /* from here on speech is enough for full confidence */
-    float max_distance;   /* abstain over this mean squared standardized feature */
-    float *weights;       /* the memory behind mean, scale, weight and bias */
+    float min_speech_s;  /* abstain under this much speech in the window */
+    float full_speech_s; /* from here on speech is enough for full confidence */
+    float max_distance;  /* abstain over this mean squared standardized feature */
+    float *weights;      /* the memory behind mean, scale, weight and bias */
     ut_plan *plan;
 };
 

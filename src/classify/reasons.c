@@ -1,6 +1,7 @@
 /* reasons.c - occlusion (Zeiler & Fergus, ECCV 2014) over the sides of a voice instead of pixels: each in turn is put
  * back to the caller's usual and the net is run again. What makes the score fall is a reason; what does not is none,
- * however far from usual it is.
+ * however far from usual it is. A voice that sounds as it
+ * did from the start has no change to tell, and the one reason says that.
  */
 #include "classify/reasons.h"
 
@@ -13,17 +14,21 @@
 #include "prosody/functionals.h"
 
 static const struct aspect {
-    const char *feature;      /* the name in events */
-    const char *shown;        /* the functional whose change is told */
+    const char *feature; /* the name in events */
+    const char *shown;   /* the functional whose change is told; null: no single one can stand for it */
     const char *unit;
     int decimals;
-    const char *prefixes[8];  /* functionals that start so belong to it */
+    const char *prefixes[8]; /* functionals that start so belong to it */
 } aspects_table[UT_ASPECTS] = {
     {"pitch_hz", "f0_st_p50", "st", 1, {"f0_"}},
-    {"level_db", "level_db_p80", "dB", 0, {"level_db_", "loudness_"}},
-    {"rate_syl_s", "rate_syl_s", "syl/s", 1, {"rate_", "pause_", "voiced_", "unvoiced_"}},
+    {"emphasis_db", "level_spread_db_p95_p50", "dB", 1, {"level_spread_", "level_change_", "loudness_cv", "flux_rel_"}},
+    {"rate_syl_s",
+     "syllables_s",
+     "syl/s",
+     1,
+     {"syllables_", "loudness_peaks_", "voiced_s", "unvoiced_", "speech_share", "pause_"}},
     {"brightness_db", "alpha_ratio_db_mean", "dB", 1, {"alpha_", "hammarberg_", "slope_"}},
-    {"timbre", NULL, "", 0, {"mel_", "mfcc_", "spectral_"}},
+    {"voice_quality", NULL, "", 0, {"mel_", "mfcc_", "voicing_", "periodicity_"}},
 };
 
 static int aspect_of(const char *functional) {
@@ -61,6 +66,20 @@ static float logit_without(const ut_aspects *aspects, const ut_model *model, con
     return logit_of(model, changed, output, scratch);
 }
 
+/* How far a side of the voice that no single feature stands for is from usual: its features' root mean square. */
+static float distance(const ut_aspects *aspects, const ut_model *model, const ut_baseline *baseline, const float *x,
+                      int aspect) {
+    float sum = 0;
+    int n = 0;
+    for (int i = 0; i < model->n_features; i++) {
+        if (aspects->of_feature[i] != aspect) continue;
+        float z = (x[i] - baseline->mean[i]) / ut_baseline_deviation(baseline, i);
+        sum += z * z;
+        n++;
+    }
+    return n ? sqrtf(sum / (float)n) : 0;
+}
+
 static void tell(ut_reason *reason, const struct aspect *aspect, int i, const ut_model *model,
                  const ut_baseline *baseline, const float *x) {
     float change = x[i] - baseline->mean[i];
@@ -73,21 +92,44 @@ static void tell(ut_reason *reason, const struct aspect *aspect, int i, const ut
 /* A change smaller than this many of the caller's own deviations is not one a person would hear. */
 static const float least_z = 0.7f;
 
+static bool describe(ut_reason *reason, int aspect, const ut_aspects *aspects, const ut_model *model,
+                     const ut_baseline *baseline, const float *x) {
+    int shown = aspects->shown[aspect];
+    if (shown >= 0) {
+        tell(reason, &aspects_table[aspect], shown, model, baseline, x);
+        return fabsf(reason->z) >= least_z;
+    }
+    if (aspects_table[aspect].shown) return false;
+    *reason = (ut_reason){.feature = aspects_table[aspect].feature,
+                          .change = "changed",
+                          .z = distance(aspects, model, baseline, x, aspect)};
+    return reason->z >= 1;
+}
+
+/* Keeps reasons sorted by how far the score falls without them. */
+static unsigned insert(ut_reason reasons[UT_REASONS], float falls[UT_REASONS], unsigned n, ut_reason reason,
+                       float fall) {
+    unsigned at = n;
+    while (at > 0 && falls[at - 1] < fall) at--;
+    if (at == UT_REASONS) return n;
+    unsigned kept = n < UT_REASONS ? n : UT_REASONS - 1;
+    memmove(&reasons[at + 1], &reasons[at], (kept - at) * sizeof *reasons);
+    memmove(&falls[at + 1], &falls[at], (kept - at) * sizeof *falls);
+    reasons[at] = reason;
+    falls[at] = fall;
+    return kept + 1;
+}
+
 unsigned ut_reasons_find(const ut_aspects *aspects, const ut_model *model, const ut_baseline *baseline, const float *x,
                          int output, float *changed, float *scratch, ut_reason reasons[UT_REASONS]) {
-    float now = logit_of(model, x, output, scratch);
-    float falls[UT_REASONS] = {0};
+    float now = logit_of(model, x, output, scratch), falls[UT_REASONS];
     unsigned n = 0;
     for (int a = 0; a < UT_ASPECTS; a++) {
-        if (aspects->shown[a] < 0) continue;
         ut_reason reason;
-        tell(&reason, &aspects_table[a], aspects->shown[a], model, baseline, x);
+        if (!describe(&reason, a, aspects, model, baseline, x)) continue;
         float fall = now - logit_without(aspects, model, baseline, x, a, output, changed, scratch);
-        if (fall <= 0 || fabsf(reason.z) < least_z) continue;
-        unsigned at = n < UT_REASONS ? n++ : UT_REASONS;
-        for (; at > 0 && falls[at - 1] < fall; at--)
-            if (at < UT_REASONS) falls[at] = falls[at - 1], reasons[at] = reasons[at - 1];
-        if (at < UT_REASONS) falls[at] = fall, reasons[at] = reason;
+        if (fall > 0) n = insert(reasons, falls, n, reason, fall);
     }
+    if (n == 0) reasons[n++] = (ut_reason){.feature = "voice", .change = "from the start", .z = NAN};
     return n;
 }

@@ -8,8 +8,8 @@ enum { UT_ASPECTS = 5 };
 
 /* Which model features belong to which side of the voice, found once. */
 typedef struct ut_aspects {
-    unsigned char *of_feature;  /* [n_features] aspect, UT_ASPECTS for none */
-    int shown[UT_ASPECTS];      /* the feature whose change is told, -1: the model does not hear this aspect */
+    unsigned char *of_feature; /* [n_features] aspect, UT_ASPECTS for none */
+    int shown[UT_ASPECTS];     /* the feature whose change is told, -1: the model does not hear this aspect */
 } ut_aspects;
 
 bool ut_aspects_init(ut_aspects *aspects, const ut_model *model); /* false without memory */

@@ -35,7 +35,7 @@ typedef struct analysis {
     recording_options recording;
     print_form form;
     ut_consent consent;
-    bool progress;  /* of a single long file */
+    bool progress; /* of a single long file */
     store *store;
 } analysis;
 
@@ -111,22 +111,40 @@ int command_analyze(int argc, char **argv) {
     const char *model = NULL, *playbook = NULL, *data = NULL;
     bool keep = false;
     const struct option options[] = {
-        {"channels", required_argument, NULL, CHANNELS}, {"raw", required_argument, NULL, RAW},
-        {"jsonl", no_argument, &form, PRINT_JSONL},      {"csv", no_argument, &form, PRINT_CSV},
-        {"summary", no_argument, &form, PRINT_SUMMARY},  {"consent", required_argument, NULL, CONSENT},
-        {"store", no_argument, NULL, STORE},             {"data", required_argument, NULL, DATA},
-        {"jobs", required_argument, NULL, JOBS},         {"model", required_argument, NULL, MODEL},
-        {"playbook", required_argument, NULL, PLAYBOOK}, {"help", no_argument, NULL, 'h'},
+        {"channels", required_argument, NULL, CHANNELS},
+        {"raw", required_argument, NULL, RAW},
+        {"jsonl", no_argument, &form, PRINT_JSONL},
+        {"csv", no_argument, &form, PRINT_CSV},
+        {"summary", no_argument, &form, PRINT_SUMMARY},
+        {"consent", required_argument, NULL, CONSENT},
+        {"store", no_argument, NULL, STORE},
+        {"data", required_argument, NULL, DATA},
+        {"jobs", required_argument, NULL, JOBS},
+        {"model", required_argument, NULL, MODEL},
+        {"playbook", required_argument, NULL, PLAYBOOK},
+        {"help", no_argument, NULL, 'h'},
         {0},
     };
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         switch (option) {
-        case CHANNELS: a.recording.channels = optarg; break;
-        case RAW: a.recording.raw = optarg; break;
-        case STORE: keep = true; break;
-        case DATA: data = optarg; break;
-        case MODEL: model = optarg; break;
-        case PLAYBOOK: playbook = optarg; break;
+        case CHANNELS:
+            a.recording.channels = optarg;
+            break;
+        case RAW:
+            a.recording.raw = optarg;
+            break;
+        case STORE:
+            keep = true;
+            break;
+        case DATA:
+            data = optarg;
+            break;
+        case MODEL:
+            model = optarg;
+            break;
+        case PLAYBOOK:
+            playbook = optarg;
+            break;
         case CONSENT:
             if (engine_consent(optarg, &a.consent)) break;
             fprintf(stderr, "undertone analyze: --consent is given, refused or unknown, not %s\n", optarg);
@@ -135,9 +153,13 @@ int command_analyze(int argc, char **argv) {
             if ((n_jobs = jobs_count(optarg)) > 0) break;
             fprintf(stderr, "undertone analyze: --jobs is a number from 1 to 256, not %s\n", optarg);
             return EXIT_USAGE;
-        case 'h': fputs(usage, stdout); return EXIT_FINE;
-        case 0: break;
-        default: return EXIT_USAGE;
+        case 'h':
+            fputs(usage, stdout);
+            return EXIT_FINE;
+        case 0:
+            break;
+        default:
+            return EXIT_USAGE;
         }
     }
     if (optind == argc) {

@@ -32,7 +32,10 @@ static bool read_consent(const reader *r, const config_setting_t *setting, ut_co
 }
 
 /* Reads a setting into the text of its name. */
-typedef struct field { const char *name; const char **text; } field;
+typedef struct field {
+    const char *name;
+    const char **text;
+} field;
 static bool read_field(const reader *r, const config_setting_t *setting, const field *fields, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (!strcmp(config_setting_name(setting), fields[i].name)) return read_text(r, setting, fields[i].text);
@@ -61,7 +64,8 @@ static bool read_source(const reader *r, const config_setting_t *group, configur
                                                : read_field(r, setting, fields, sizeof fields / sizeof *fields);
         if (!good) return false;
     }
-    if (s->device && !s->customer && !s->agent) return refuse(r, group, "has a device source without customer and agent");
+    if (s->device && !s->customer && !s->agent)
+        return refuse(r, group, "has a device source without customer and agent");
     if (!s->device && !s->file) return refuse(r, group, "has a recording source without a file");
     return true;
 }
@@ -86,11 +90,8 @@ static bool read_policy(const reader *r, const config_setting_t *group, configur
 }
 
 static bool read_root(const reader *r, configuration *c) {
-    const field fields[] = {{"listen", &c->listen},
-                            {"data", &c->data},
-                            {"web", &c->web},
-                            {"model", &c->model},
-                            {"playbook", &c->playbook}};
+    const field fields[] = {
+        {"listen", &c->listen}, {"data", &c->data}, {"web", &c->web}, {"model", &c->model}, {"playbook", &c->playbook}};
     const config_setting_t *root = config_root_setting(&c->config);
     const config_setting_t *policy = config_setting_get_member(root, "consent");
     if (policy && !read_policy(r, policy, c)) return false; /* first: sources inherit it */
@@ -118,7 +119,8 @@ bool configuration_read(configuration *c, const char *path, char *message, size_
     bool good = config_read(&c->config, file);
     fclose(file);
     if (!good)
-        snprintf(message, message_size, "%s:%d: %s", path, config_error_line(&c->config), config_error_text(&c->config));
+        snprintf(message, message_size, "%s:%d: %s", path, config_error_line(&c->config),
+                 config_error_text(&c->config));
     return good && read_root(&r, c);
 }
 

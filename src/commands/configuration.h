@@ -18,7 +18,7 @@
 enum { CONFIGURATION_SOURCES = 256 };
 
 typedef struct configured_source {
-    bool device;  /* else a recording */
+    bool device; /* else a recording */
     const char *customer, *agent;
     const char *file, *channels, *raw;
     ut_consent consent;

@@ -12,12 +12,13 @@
 #include "commands/interrupt.h"
 #include "commands/live.h"
 
-static const char usage[] = "usage: undertone demo [OPTION...]\n\n"
-                            "Makes a support call with two voices, plays it at the speed of speech and listens to it.\n"
-                            "Open the overlay's address in a browser and watch. Ctrl-C ends it.\n\n"
-                            "  --exit              end with the call\n"
-                            "  --speaker           aloud\n"
-                            "  --make FILE         only write the call to FILE (WAV, agent left, customer right)\n" LIVE_USAGE;
+static const char usage[] =
+    "usage: undertone demo [OPTION...]\n\n"
+    "Makes a support call with two voices, plays it at the speed of speech and listens to it.\n"
+    "Open the overlay's address in a browser and watch. Ctrl-C ends it.\n\n"
+    "  --exit              end with the call\n"
+    "  --speaker           aloud\n"
+    "  --make FILE         only write the call to FILE (WAV, agent left, customer right)\n" LIVE_USAGE;
 
 /* The folder of one demo: the call, and where it is kept unless --data says otherwise. */
 static bool make_folder(char folder[DATA_PATH]) {
@@ -50,8 +51,9 @@ static void tell(const live *l, const demo_call *call, int *told, double t_s) {
         const demo_line *line = &call->lines[*told];
         const char *dim = l->printer.colour ? "\033[2m" : "", *plain = l->printer.colour ? "\033[0m" : "";
         flockfile(out);
-        fprintf(out, "%3d:%04.1f  %s%s: %s%s\n", (int)line->start_s / 60, (double)line->start_s - 60 * ((int)line->start_s / 60),
-                dim, line->who == UT_CUSTOMER ? "Customer" : "Agent", line->text, plain);
+        fprintf(out, "%3d:%04.1f  %s%s: %s%s\n", (int)line->start_s / 60,
+                (double)line->start_s - 60 * ((int)line->start_s / 60), dim,
+                line->who == UT_CUSTOMER ? "Customer" : "Agent", line->text, plain);
         fflush(out);
         funlockfile(out);
     }
@@ -111,9 +113,12 @@ int command_demo(int argc, char **argv) {
     int speaker = 0, leave = 0;
     const char *make = NULL;
     const struct option options[] = {
-        {"exit", no_argument, &leave, 1},        {"speaker", no_argument, &speaker, 1},
-        {"make", required_argument, NULL, MAKE}, {"help", no_argument, NULL, 'h'},
-        LIVE_OPTIONS(&live),                     {0},
+        {"exit", no_argument, &leave, 1},
+        {"speaker", no_argument, &speaker, 1},
+        {"make", required_argument, NULL, MAKE},
+        {"help", no_argument, NULL, 'h'},
+        LIVE_OPTIONS(&live),
+        {0},
     };
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         if (option == MAKE) make = optarg;

@@ -17,23 +17,34 @@ static const char *const voices[VOICES] = {[UT_CUSTOMER] = "en-us+m3", [UT_AGENT
 
 static const demo_line script[] = {
     {UT_AGENT, 0.5f, 165, 45, 70, "Thank you for calling Northwind Broadband, this is Alex. How can I help you?", 0},
-    {UT_CUSTOMER, 0.6f, 150, 35, 55, "Hello. My internet has been slow since Monday. I was hoping you could have a look at it for me.", 0},
+    {UT_CUSTOMER, 0.6f, 150, 35, 55,
+     "Hello. My internet has been slow since Monday. I was hoping you could have a look at it for me.", 0},
     {UT_AGENT, 0.6f, 165, 45, 70, "Of course. Could you tell me your customer number, please?", 0},
     {UT_CUSTOMER, 0.7f, 145, 35, 55, "Yes. It is four, two, seven. One, nine, five. The name is Miller.", 0},
-    {UT_AGENT, 0.8f, 165, 45, 70, "Thank you. I see the line was restarted on Tuesday. Let me restart it once more, and then we can wait for a day or two", 0},
-    {UT_CUSTOMER, -1.4f, 235, 85, 200, "No! No, that is what you said last time, and the time before! I have called you three times! I work from home, and I am losing money every single day! Nobody does anything about it!", 0},
-    {UT_CUSTOMER, 0.3f, 240, 90, 200, "Every time somebody tells me to wait! I am not going to wait any longer! This has to be fixed now!", 0},
-    {UT_AGENT, 0.5f, 150, 40, 65, "You are right, three calls is too many. Please give me a moment, I will find somebody.", 0},
-    {UT_AGENT, 10.0f, 150, 40, 65, "Thank you for waiting. An engineer comes tomorrow at nine, and this month is free of charge.", 0},
-    {UT_CUSTOMER, 0.8f, 150, 35, 60, "Oh. All right. Tomorrow at nine is fine. Thank you. That is really all I wanted.", 0},
+    {UT_AGENT, 0.8f, 165, 45, 70,
+     "Thank you. I see the line was restarted on Tuesday. Let me restart it once more, and then we can wait for a day "
+     "or two",
+     0},
+    {UT_CUSTOMER, -1.4f, 235, 85, 200,
+     "No! No, that is what you said last time, and the time before! I have called you three times! I work from home, "
+     "and I am losing money every single day! Nobody does anything about it!",
+     0},
+    {UT_CUSTOMER, 0.3f, 240, 90, 200,
+     "Every time somebody tells me to wait! I am not going to wait any longer! This has to be fixed now!", 0},
+    {UT_AGENT, 0.5f, 150, 40, 65,
+     "You are right, three calls is too many. Please give me a moment, I will find somebody.", 0},
+    {UT_AGENT, 10.0f, 150, 40, 65,
+     "Thank you for waiting. An engineer comes tomorrow at nine, and this month is free of charge.", 0},
+    {UT_CUSTOMER, 0.8f, 150, 35, 60, "Oh. All right. Tomorrow at nine is fine. Thank you. That is really all I wanted.",
+     0},
     {UT_AGENT, 0.5f, 155, 45, 70, "You will get a message with the details in a minute. Is there anything else?", 0},
     {UT_CUSTOMER, 0.6f, 145, 33, 55, "No, that was everything. Thank you for your help. Goodbye.", 0},
 };
 
 typedef struct maker {
     const char *dir;
-    float *stereo;     /* [LONGEST_S * RATE_HZ][VOICES], agent left */
-    sf_count_t at;     /* frame where the line before ended */
+    float *stereo; /* [LONGEST_S * RATE_HZ][VOICES], agent left */
+    sf_count_t at; /* frame where the line before ended */
     sf_count_t n_frames;
     char *message;
     size_t message_size;
@@ -44,8 +55,8 @@ static bool speak(const maker *m, const demo_line *line, const char *path) {
     snprintf(speed, sizeof speed, "-s%d", line->words_min);
     snprintf(pitch, sizeof pitch, "-p%d", line->pitch);
     snprintf(amplitude, sizeof amplitude, "-a%d", line->amplitude);
-    char *const arguments[] = {"espeak-ng", "-v",          (char *)voices[line->who], speed, pitch, amplitude, "-w",
-                               (char *)path, "--", (char *)line->text, NULL};
+    char *const arguments[] = {"espeak-ng",  "-v", (char *)voices[line->who], speed, pitch, amplitude, "-w",
+                               (char *)path, "--", (char *)line->text,        NULL};
     pid_t pid;
     int status, error = posix_spawnp(&pid, arguments[0], NULL, NULL, arguments, environ);
     if (error) {

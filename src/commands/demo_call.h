@@ -7,10 +7,10 @@
 
 typedef struct demo_line {
     ut_channel who;
-    float gap_s;       /* after the line before it; negative: comes in while that one is still going on */
-    int words_min, pitch, amplitude;  /* espeak-ng's -s, -p and -a */
+    float gap_s;                     /* after the line before it; negative: comes in while that one is still going on */
+    int words_min, pitch, amplitude; /* espeak-ng's -s, -p and -a */
     const char *text;
-    float start_s;     /* in the call, once made */
+    float start_s; /* in the call, once made */
 } demo_line;
 
 enum { DEMO_LINES_MOST = 32 };

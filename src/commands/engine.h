@@ -6,7 +6,7 @@
 
 typedef struct engine {
     ut_model *model;
-    ut_playbook *playbook;  /* null: the defaults */
+    ut_playbook *playbook; /* null: the defaults */
 } engine;
 
 /* Opens the model at model_path, or where null the one that came with the program (beside it in a build, else in

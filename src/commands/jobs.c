@@ -20,7 +20,7 @@ typedef struct pool {
     pthread_mutex_t lock;
     pthread_cond_t finished;
     int next;
-    job *jobs;  /* [n_paths] */
+    job *jobs; /* [n_paths] */
 } pool;
 
 static void do_one(pool *p, int i) {

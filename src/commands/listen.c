@@ -5,11 +5,12 @@
 #include "commands/commands.h"
 #include "commands/live.h"
 
-static const char usage[] = "usage: undertone listen [--customer DEVICE[:CHANNEL]] [--agent DEVICE[:CHANNEL]] [OPTION...]\n\n"
-                            "Listens to a live call from sound devices: the headset's microphone is the agent, the\n"
-                            "monitor of its output the customer. undertone devices lists them.\n\n"
-                            "  --customer DEVICE[:CHANNEL]  name, part of a name or number; channel counted from 1\n"
-                            "  --agent DEVICE[:CHANNEL]     the same\n" LIVE_USAGE;
+static const char usage[] =
+    "usage: undertone listen [--customer DEVICE[:CHANNEL]] [--agent DEVICE[:CHANNEL]] [OPTION...]\n\n"
+    "Listens to a live call from sound devices: the headset's microphone is the agent, the\n"
+    "monitor of its output the customer. undertone devices lists them.\n\n"
+    "  --customer DEVICE[:CHANNEL]  name, part of a name or number; channel counted from 1\n"
+    "  --agent DEVICE[:CHANNEL]     the same\n" LIVE_USAGE;
 
 /* Worker's thread. */
 static void report(void *user, const char *device, bool gone) {

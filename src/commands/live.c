@@ -13,16 +13,27 @@ live_options live_defaults(const char *command) {
 
 bool live_option(live_options *options, int option, const char *value) {
     switch (option) {
-    case LIVE_LISTEN: options->listen = value; return true;
-    case LIVE_WEB: options->web = value; return true;
-    case LIVE_DATA: options->data = value; return true;
-    case LIVE_MODEL: options->model = value; return true;
-    case LIVE_PLAYBOOK: options->playbook = value; return true;
+    case LIVE_LISTEN:
+        options->listen = value;
+        return true;
+    case LIVE_WEB:
+        options->web = value;
+        return true;
+    case LIVE_DATA:
+        options->data = value;
+        return true;
+    case LIVE_MODEL:
+        options->model = value;
+        return true;
+    case LIVE_PLAYBOOK:
+        options->playbook = value;
+        return true;
     case LIVE_CONSENT:
         if (engine_consent(value, &options->consent)) return true;
         fprintf(stderr, "undertone %s: --consent is given, refused or unknown, not %s\n", options->command, value);
         return false;
-    default: return false;
+    default:
+        return false;
     }
 }
 

@@ -9,11 +9,11 @@
 #include "hub.h"
 
 typedef struct live_options {
-    const char *command;   /* for messages */
-    const char *listen;    /* ADDR:PORT */
-    const char *web, *data, *model, *playbook;  /* null for the defaults */
+    const char *command;                       /* for messages */
+    const char *listen;                        /* ADDR:PORT */
+    const char *web, *data, *model, *playbook; /* null for the defaults */
     ut_consent consent;
-    int form;              /* print_form */
+    int form; /* print_form */
 } live_options;
 
 /* What play, listen and demo start from: 127.0.0.1:7070, consent given (who runs it vouches), cues in words. */
@@ -25,8 +25,9 @@ enum { LIVE_LISTEN = 100, LIVE_WEB, LIVE_DATA, LIVE_MODEL, LIVE_PLAYBOOK, LIVE_C
 #define LIVE_OPTIONS(live)                                                                                             \
     {"listen", required_argument, NULL, LIVE_LISTEN}, {"web", required_argument, NULL, LIVE_WEB},                      \
         {"data", required_argument, NULL, LIVE_DATA}, {"model", required_argument, NULL, LIVE_MODEL},                  \
-        {"playbook", required_argument, NULL, LIVE_PLAYBOOK}, {"consent", required_argument, NULL, LIVE_CONSENT},      \
-        {"jsonl", no_argument, &(live)->form, PRINT_JSONL}
+        {"playbook", required_argument, NULL, LIVE_PLAYBOOK}, {"consent", required_argument, NULL, LIVE_CONSENT}, {    \
+        "jsonl", no_argument, &(live)->form, PRINT_JSONL                                                               \
+    }
 #define LIVE_USAGE                                                                                                     \
     "  --listen ADDR:PORT  where the pages are (default 127.0.0.1:7070; port 0: a free one)\n"                         \
     "  --data DIR          where calls are kept (default ~/.local/share/undertone)\n"                                  \
@@ -43,7 +44,7 @@ typedef struct live {
     printer printer;
     char folder[DATA_PATH];
     hub *hub;
-    atomic_bool failed;  /* a source broke */
+    atomic_bool failed; /* a source broke */
 } live;
 
 /* Opens engine and hub and says where the overlay is. False after saying on stderr what is wrong; live_close in either

@@ -20,9 +20,12 @@ int command_play(int argc, char **argv) {
     recording_options recording = {0};
     int speaker = 0, stay = 0;
     const struct option options[] = {
-        {"channels", required_argument, NULL, CHANNELS}, {"raw", required_argument, NULL, RAW},
-        {"speaker", no_argument, &speaker, 1},           {"stay", no_argument, &stay, 1},
-        {"help", no_argument, NULL, 'h'},                LIVE_OPTIONS(&live),
+        {"channels", required_argument, NULL, CHANNELS},
+        {"raw", required_argument, NULL, RAW},
+        {"speaker", no_argument, &speaker, 1},
+        {"stay", no_argument, &stay, 1},
+        {"help", no_argument, NULL, 'h'},
+        LIVE_OPTIONS(&live),
         {0},
     };
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {

@@ -6,7 +6,9 @@
 
 /* ---- CSV: the customer's columns and the agent's differ, there is none for an agent's emotion ---- */
 
-static const struct { const char *channel, *key; } columns[] = {
+static const struct {
+    const char *channel, *key;
+} columns[] = {
     {"customer", "speaking"},    {"customer", "level_db"}, {"customer", "rate_syl_s"}, {"customer", "pitch_hz"},
     {"customer", "frustration"}, {"customer", "stress"},   {"customer", "arousal"},    {"customer", "confidence"},
     {"customer", "abstain"},     {"agent", "speaking"},    {"agent", "level_db"},      {"agent", "rate_syl_s"},
@@ -71,8 +73,9 @@ static const char *text_of(const json_t *object, const char *key) {
 
 static const char *words_for(const char *feature) {
     static const char *const words[][2] = {
-        {"pitch_hz", "pitch"},       {"level_db", "level"},   {"rate_syl_s", "pace"},   {"brightness_db", "sharpness"},
-        {"overlap_s", "both spoke"}, {"silence_s", "silent"}, {"monologue_s", "spoke"},
+        {"pitch_hz", "pitch"},          {"emphasis_db", "emphasis"},        {"rate_syl_s", "pace"},
+        {"brightness_db", "sharpness"}, {"voice_quality", "voice quality"}, {"overlap_s", "both spoke"},
+        {"silence_s", "silent"},        {"monologue_s", "spoke"},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcmp(feature, words[i][0])) return words[i][1];
@@ -94,7 +97,11 @@ static void print_cue(printer *p, const json_t *cue) {
     bool urgent = !strcmp(text_of(cue, "severity"), "urgent"), info = !strcmp(text_of(cue, "severity"), "info");
     const char *colour = cleared ? "\033[2m" : urgent ? "\033[1;31m" : info ? "\033[32m" : "\033[1;33m";
     print_time(p->out, json_number_value(json_object_get(cue, "t_s")));
-    fprintf(p->out, "  %s%s %s%s", p->colour ? colour : "", cleared ? "-" : urgent ? "!" : info ? "." : "*",
+    fprintf(p->out, "  %s%s %s%s", p->colour ? colour : "",
+            cleared  ? "-"
+            : urgent ? "!"
+            : info   ? "."
+                     : "*",
             text_of(cue, "text"), cleared ? " (over)" : "");
     if (p->colour) fputs("\033[0m", p->out);
     if (!cleared) print_reasons(p->out, json_object_get(cue, "reasons"));

@@ -8,18 +8,18 @@
 #include "event.h"
 
 typedef enum print_form {
-    PRINT_CUES,     /* a line a cue, as it rises, changes and clears, and the summary: for a person */
-    PRINT_JSONL,    /* every message */
-    PRINT_CSV,      /* a row of readings each half second */
-    PRINT_SUMMARY,  /* cues that rose and the summary, in words */
+    PRINT_CUES,    /* a line a cue, as it rises, changes and clears, and the summary: for a person */
+    PRINT_JSONL,   /* every message */
+    PRINT_CSV,     /* a row of readings each half second */
+    PRINT_SUMMARY, /* cues that rose and the summary, in words */
 } print_form;
 
 typedef struct printer {
     FILE *out;
     print_form form;
     bool colour;
-    const char *source;   /* PRINT_CSV: the first column */
-    json_t *row;          /* PRINT_CSV: the readings of the moment, owned */
+    const char *source; /* PRINT_CSV: the first column */
+    json_t *row;        /* PRINT_CSV: the readings of the moment, owned */
 } printer;
 
 /* The header of PRINT_CSV, nothing for the other forms. */

@@ -16,19 +16,22 @@ typedef struct ut_cue_life {
     bool up;
     unsigned id;
     ut_severity severity;
-    float score;             /* as last told */
+    float score; /* as last told */
     double raised_s, told_s, cleared_s;
-    double for_since_s;      /* since when the evidence has been for it, < 0: it is not */
-    double against_since_s;  /* since when against it, < 0: it is not */
-    ut_cue last;             /* what was last told, for the clearing */
+    double for_since_s;     /* since when the evidence has been for it, < 0: it is not */
+    double against_since_s; /* since when against it, < 0: it is not */
+    ut_cue last;            /* what was last told, for the clearing */
 } ut_cue_life;
 
 typedef struct ut_cues {
     const ut_playbook *playbook;
     ut_cue_life life[UT_CUE_KINDS];
-    double heard_s;  /* when the customer was last scored */
+    double heard_s; /* when the customer was last scored */
     unsigned n_raised;
-    struct { ut_cue cue; double t_s; } waiting[UT_CUES_WAITING];
+    struct {
+        ut_cue cue;
+        double t_s;
+    } waiting[UT_CUES_WAITING];
     unsigned in, out;
 } ut_cues;
 

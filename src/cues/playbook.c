@@ -66,10 +66,14 @@ static bool read_text(reader *r, const config_setting_t *setting, char *text, si
 
 static bool read_field(reader *r, const config_setting_t *setting, ut_rule *rule) {
     const char *name = config_setting_name(setting);
-    const struct { const char *name; float *value; float high; } numbers[] = {
-        {"raise", &rule->raise, 1},         {"clear", &rule->clear, 1},
-        {"after_s", &rule->after_s, 3600},  {"urgent_after_s", &rule->urgent_after_s, 3600},
-        {"hold_s", &rule->hold_s, 3600},    {"cool_down_s", &rule->cool_down_s, 3600},
+    const struct {
+        const char *name;
+        float *value;
+        float high;
+    } numbers[] = {
+        {"raise", &rule->raise, 1},        {"clear", &rule->clear, 1},
+        {"after_s", &rule->after_s, 3600}, {"urgent_after_s", &rule->urgent_after_s, 3600},
+        {"hold_s", &rule->hold_s, 3600},   {"cool_down_s", &rule->cool_down_s, 3600},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (!strcmp(name, numbers[i].name)) return read_number(r, setting, numbers[i].high, numbers[i].value);

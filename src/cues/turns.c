@@ -16,9 +16,7 @@ enum {
     SILENCE = 300,       /* silence counts from 3 s */
 };
 
-void ut_turns_init(ut_turns *turns) {
-    *turns = (ut_turns){.monologue_start_hop = -1, .customer_done_hop = -1};
-}
+void ut_turns_init(ut_turns *turns) { *turns = (ut_turns){.monologue_start_hop = -1, .customer_done_hop = -1}; }
 
 static void burst_step(ut_burst *burst, bool speech, int64_t hop) {
     burst->run_hops = speech ? burst->run_hops + 1 : 0;

@@ -12,16 +12,16 @@
 enum { UT_LATENCY_BIN_HOPS = 5, UT_LATENCY_BINS = 400 }; /* 50 ms, to 20 s */
 
 typedef struct ut_burst {
-    bool on;            /* in a burst now */
-    int run_hops;       /* speech hops in a row */
-    int quiet_hops;     /* hops without speech in a row */
-    int64_t start_hop;  /* of the burst that is on, or was last */
-    int64_t end_hop;    /* of the last one that ended */
+    bool on;           /* in a burst now */
+    int run_hops;      /* speech hops in a row */
+    int quiet_hops;    /* hops without speech in a row */
+    int64_t start_hop; /* of the burst that is on, or was last */
+    int64_t end_hop;   /* of the last one that ended */
 } ut_burst;
 
 typedef struct ut_turns {
-    int64_t hop;           /* hops so far */
-    ut_burst burst[2];     /* [UT_CUSTOMER, UT_AGENT] */
+    int64_t hop;       /* hops so far */
+    ut_burst burst[2]; /* [UT_CUSTOMER, UT_AGENT] */
     int64_t speech_hops[2];
 
     struct {
@@ -35,16 +35,16 @@ typedef struct ut_turns {
     unsigned overlaps;
 
     struct {
-        bool open;          /* someone came in at least 1 s into the other's turn */
+        bool open; /* someone came in at least 1 s into the other's turn */
         int first, second;
         int64_t came_in_hop;
         int64_t yielded_hop; /* -1: not yet */
     } interruption;
     unsigned interruptions;
 
-    bool spoke;              /* someone has: silence before the first word is not dead air */
-    int64_t silent_hops;     /* how long nobody has been speaking */
-    int64_t dead_air_hops;   /* of all silences over 3 s */
+    bool spoke;            /* someone has: silence before the first word is not dead air */
+    int64_t silent_hops;   /* how long nobody has been speaking */
+    int64_t dead_air_hops; /* of all silences over 3 s */
 
     int64_t monologue_start_hop; /* of the agent's turn without an answer, -1: not in one */
     int64_t monologue_hops;

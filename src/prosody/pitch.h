@@ -14,6 +14,7 @@ struct ut_pitch_state {
     float octave;   /* log2 of f0_hz */
     float strength; /* what this frame alone says for it */
     float r;        /* the autocorrelation at its lag, 0..1 */
+    float flat;     /* that of the flattened spectrum */
     float score;    /* of the best path that ends here, the best of the frame being 0 */
     int from;       /* that path's state in the frame before */
 };
@@ -26,7 +27,8 @@ struct ut_pitch_column {
 struct ut_pitch {
     _Alignas(UT_ALIGN) float x[UT_PITCH_FFT];
     _Alignas(UT_ALIGN) fftwf_complex bins[UT_PITCH_BINS];
-    float r[UT_LAGS];
+    float r[UT_LAGS];    /* autocorrelation */
+    float flat[UT_LAGS]; /* of the flattened spectrum */
     struct ut_pitch_column columns[UT_LOOKAHEAD + 1];
     unsigned newest;
     float peak; /* the loudest of late, amplitude */

@@ -25,7 +25,9 @@ void store_write(store *s, message *m);
 /* Consent was withdrawn or never given: what the store holds of the call is deleted but the row that says so. */
 void store_forget(store *s, const char *call_id);
 
-typedef struct store_counts { unsigned long written, dropped, failed; } store_counts;
+typedef struct store_counts {
+    unsigned long written, dropped, failed;
+} store_counts;
 store_counts store_count(store *s);
 
 /* Commits what waits, ends the thread, closes. Null does nothing. */

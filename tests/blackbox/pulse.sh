@@ -1,6 +1,7 @@
 #!/bin/sh
-# A virtual caller and agent for tests of live sound: a PulseAudio of its own with two sinks, `caller` and `agent`, whose
-# monitors are the input devices of the same names, and a third, `speaker`, that is the default output.
+# A virtual caller and agent for tests of live sound: a PulseAudio of its own with two sinks, `caller` and `agent`,
+# whose monitors are the input devices of the same names, and a third, `speaker`, that is the default output. A sink
+# that was idle takes up to 2 s until its monitor gives sound.
 #
 #   eval "$(sh tests/blackbox/pulse.sh start DIR)"    starts it under DIR and prints the variables that lead to it
 #   paplay --device=caller tone.wav                   the caller speaks
@@ -11,7 +12,7 @@
 # Exits 77 where PulseAudio or its ALSA plug-in is not installed.
 set -eu
 
-usage() { sed -n 's/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,$s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 [ $# -eq 2 ] || usage
 command=$1
 mkdir -p "$2"

@@ -16,10 +16,13 @@ export const openBrowser = () =>
 
 /* In the page, before its own scripts: what moved, what the security policy refused, what the cue panel showed. */
 function record() {
-  const kept = { shift: 0, refused: [], shown: [] };
+  const kept = { shift: 0, moved: [], refused: [], shown: [] };
   globalThis.kept = kept;
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) kept.shift += entry.value;
+    for (const { value, sources } of list.getEntries()) {
+      kept.shift += value;
+      kept.moved.push(`${value.toFixed(4)} ${sources.map(({ node }) => node?.id || node?.nodeName)}`);
+    }
   }).observe({ type: 'layout-shift', buffered: true });
   addEventListener('securitypolicyviolation', (e) => kept.refused.push(`${e.violatedDirective} ${e.blockedURI}`));
   addEventListener('DOMContentLoaded', () => {
@@ -58,6 +61,7 @@ export async function openPage(browser, url, { scheme = 'light', width = 360, he
       await page.screenshot({ path: `${SCREENSHOTS}/${name}-${width}x${height}-${scheme}.png` });
     },
     async faults() {
+      await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished)));
       await page.evaluate(axe);
       const { violations } = await page.evaluate(() => globalThis.axe.run());
       return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);

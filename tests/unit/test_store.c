@@ -42,7 +42,7 @@ static void write_call(store *s, const char *id, ut_consent consent) {
     write_away(s, message_of_call(&facts));
 }
 
-static void write_reading(store *s, const char *id, double t_s, ut_channel channel) {
+static message *reading_of(const char *id, double t_s, ut_channel channel) {
     call_facts facts = facts_of(id, UT_CONSENT_GIVEN);
     ut_event event = {.type = UT_EVENT_ACTIVITY, .t_s = t_s};
     if (channel == UT_CUSTOMER) {
@@ -54,7 +54,11 @@ static void write_reading(store *s, const char *id, double t_s, ut_channel chann
         event.activity.channel = channel;
         event.activity.activity = (ut_activity){.level_db = -60, .rate_syl_s = 4.4f};
     }
-    write_away(s, message_of_event(&facts, &event));
+    return message_of_event(&facts, &event);
+}
+
+static void write_reading(store *s, const char *id, double t_s, ut_channel channel) {
+    write_away(s, reading_of(id, t_s, channel));
 }
 
 static void write_cue(store *s, const char *id, unsigned cue, ut_cue_state state, double t_s, float score) {
@@ -597,11 +601,14 @@ static void test_full_queue(void **state) {
     store *s = open_at(dir, note_cue, &seen);
     write_call(s, "c-1", UT_CONSENT_GIVEN);
     wait_done(s, 1);
+    message **readings = calloc(READINGS, sizeof *readings); /* made before: the lock is not held for long */
+    for (int i = 0; i < READINGS; i++) readings[i] = reading_of("c-1", i, UT_AGENT);
     sqlite3 *other = look(dir);
     assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     write_cue(s, "c-1", 1, UT_CUE_RAISED, 1, 0.5f);
     pause_ms(100);
-    for (int i = 0; i < READINGS; i++) write_reading(s, "c-1", i, UT_AGENT);
+    for (int i = 0; i < READINGS; i++) write_away(s, readings[i]);
+    free(readings);
     write_cue(s, "c-1", 2, UT_CUE_RAISED, 1, 0.5f);
     write_summary(s, "c-1");
     assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
