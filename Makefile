@@ -35,7 +35,7 @@ setup:
 	@sh tools/setup
 
 demo: setup ## a support call made, played and listened to, with the overlay
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -s -j"$$(nproc)" all
 	@$(BUILD)/undertone demo
 
 test: ## everything but the long runs

@@ -147,6 +147,8 @@ message *message_of_event(const call_facts *facts, const ut_event *event) {
     return NULL;
 }
 
+bool message_is_durable(const message *m) { return m->kind == MESSAGE_CUE || m->kind == MESSAGE_SUMMARY; }
+
 message *message_hold(message *m) {
     atomic_fetch_add_explicit(&m->references, 1, memory_order_relaxed);
     return m;

@@ -46,6 +46,9 @@ void call_id_make(char id[CALL_ID_SIZE], int64_t now_ms);
 message *message_of_call(const call_facts *facts);
 message *message_of_event(const call_facts *facts, const ut_event *event);
 
+/* A client sees it only once the store has it: cues, and the summary that comes after them. */
+bool message_is_durable(const message *m);
+
 message *message_hold(message *m);
 void message_release(message *m); /* null does nothing */
 

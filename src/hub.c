@@ -52,9 +52,8 @@ struct hub {
 /* Worker's thread. The one fan-out. */
 static void publish(void *user, message *m) {
     hub *h = user;
-    bool durable = m->kind == MESSAGE_CUE || m->kind == MESSAGE_SUMMARY;
     if (h->options.show) h->options.show(h->options.user, m);
-    if (h->serve && !(h->store && durable)) serve_send(h->serve, m);
+    if (h->serve && !(h->store && message_is_durable(m))) serve_send(h->serve, m);
     if (h->store) store_write(h->store, m);
 }
 

@@ -27,6 +27,14 @@ static void usage(FILE *out) {
     fputs("\nundertone COMMAND --help tells the rest.\n", out);
 }
 
+/* getopt's messages start with argv[0]. */
+static int run(const struct command *command, int argc, char **argv) {
+    char name[32];
+    snprintf(name, sizeof name, "undertone %s", command->name);
+    argv[0] = name;
+    return command->run(argc, argv);
+}
+
 int main(int argc, char **argv) {
     if (argc < 2) {
         usage(stderr);
@@ -37,7 +45,7 @@ int main(int argc, char **argv) {
         return EXIT_FINE;
     }
     for (int i = 0; i < COMMANDS; i++)
-        if (!strcmp(argv[1], commands[i].name)) return commands[i].run(argc - 1, argv + 1);
+        if (!strcmp(argv[1], commands[i].name)) return run(&commands[i], argc - 1, argv + 1);
     fprintf(stderr, "undertone: %s is not a command (undertone --help lists them)\n", argv[1]);
     return EXIT_USAGE;
 }

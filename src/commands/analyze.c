@@ -1,5 +1,6 @@
 /* analyze.c - recordings, faster than real time. */
 #include <getopt.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +36,8 @@ typedef struct analysis {
     recording_options recording;
     print_form form;
     ut_consent consent;
-    bool progress; /* of a single long file */
+    bool progress;       /* of a single long file */
+    atomic_bool misused; /* the options do not fit a file */
     store *store;
 } analysis;
 
@@ -46,7 +48,7 @@ typedef struct outlet {
 
 static void take(void *user, message *m) {
     outlet *o = user;
-    print_message(&o->printer, m);
+    printer_show(&o->printer, m);
     if (o->store) store_write(o->store, m);
 }
 
@@ -66,18 +68,19 @@ static bool follow(const analysis *a, session *session, FILE *out) {
     }
     if (state <= SESSION_BUSY) session_stop(session, take, &o);
     if (a->progress) fputs("\r\033[K", stderr);
-    print_finish(&o.printer);
+    printer_finish(&o.printer);
     if (state == SESSION_FAILED) fprintf(stderr, "undertone analyze: %s\n", session_source(session)->fault);
     return state == SESSION_ENDED;
 }
 
 static bool analyze_one(void *user, const char *path, FILE *out) {
-    const analysis *a = user;
+    analysis *a = user;
     char message[512];
     bool bad_usage = false;
     source *s = recording_open(path, &a->recording, message, sizeof message, &bad_usage);
     if (!s) {
         fprintf(stderr, "undertone analyze: %s\n", message);
+        if (bad_usage) atomic_store(&a->misused, true);
         return false;
     }
     session *session = session_new(s, a->engine.model, a->engine.playbook, a->consent);
@@ -97,6 +100,7 @@ static int analyze_all(analysis *a, char **paths, int n_paths, int n_jobs, bool 
     print_header(stdout, a->form);
     bool good = jobs_run(paths, n_paths, n_jobs, person, analyze_one, a);
     store_close(a->store);
+    if (atomic_load(&a->misused)) return EXIT_USAGE;
     return good ? EXIT_FINE : EXIT_FAILED;
 
 cannot:

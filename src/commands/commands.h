@@ -1,4 +1,5 @@
-/* commands.h - the command line, one file a command. argv[0] is the command's own name. */
+/* commands.h - the command line, one file a command. argv[0] is what its messages start with: "undertone" and the
+ * command. */
 #ifndef COMMANDS_COMMANDS_H
 #define COMMANDS_COMMANDS_H
 

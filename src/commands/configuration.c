@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands/engine.h"
+#include "commands/text.h"
 
 /* Where the reader is, for the sentence it says when something is wrong. */
 typedef struct reader {
@@ -111,13 +113,13 @@ bool configuration_read(configuration *c, const char *path, char *message, size_
     *c = (configuration){.consent = UT_CONSENT_UNKNOWN};
     config_init(&c->config);
     if (!path) return true;
-    FILE *file = fopen(path, "r");
-    if (!file) {
+    char *text = text_read(path); /* where it cannot read, libconfig's own reader exits */
+    if (!text) {
         snprintf(message, message_size, "%s: %s", path, strerror(errno));
         return false;
     }
-    bool good = config_read(&c->config, file);
-    fclose(file);
+    bool good = config_read_string(&c->config, text);
+    free(text);
     if (!good)
         snprintf(message, message_size, "%s:%d: %s", path, config_error_line(&c->config),
                  config_error_text(&c->config));

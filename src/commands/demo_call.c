@@ -13,32 +13,32 @@ extern char **environ;
 
 enum { RATE_HZ = 22050, LONGEST_S = 180, VOICES = 2 }; /* espeak-ng's rate */
 
-static const char *const voices[VOICES] = {[UT_CUSTOMER] = "en-us+m3", [UT_AGENT] = "en-gb+f2"};
+static const char *const voices[VOICES] = {[UT_CUSTOMER] = "en-us+f4", [UT_AGENT] = "en-gb+m3"};
 
 static const demo_line script[] = {
     {UT_AGENT, 0.5f, 165, 45, 70, "Thank you for calling Northwind Broadband, this is Alex. How can I help you?", 0},
-    {UT_CUSTOMER, 0.6f, 150, 35, 55,
+    {UT_CUSTOMER, 0.6f, 150, 25, 55,
      "Hello. My internet has been slow since Monday. I was hoping you could have a look at it for me.", 0},
     {UT_AGENT, 0.6f, 165, 45, 70, "Of course. Could you tell me your customer number, please?", 0},
-    {UT_CUSTOMER, 0.7f, 145, 35, 55, "Yes. It is four, two, seven. One, nine, five. The name is Miller.", 0},
+    {UT_CUSTOMER, 0.7f, 145, 25, 55, "Yes. It is four, two, seven. One, nine, five. The name is Miller.", 0},
     {UT_AGENT, 0.8f, 165, 45, 70,
      "Thank you. I see the line was restarted on Tuesday. Let me restart it once more, and then we can wait for a day "
      "or two",
      0},
-    {UT_CUSTOMER, -1.4f, 235, 85, 200,
+    {UT_CUSTOMER, -1.4f, 230, 70, 200,
      "No! No, that is what you said last time, and the time before! I have called you three times! I work from home, "
      "and I am losing money every single day! Nobody does anything about it!",
      0},
-    {UT_CUSTOMER, 0.3f, 240, 90, 200,
+    {UT_CUSTOMER, 0.3f, 235, 72, 200,
      "Every time somebody tells me to wait! I am not going to wait any longer! This has to be fixed now!", 0},
     {UT_AGENT, 0.5f, 150, 40, 65,
      "You are right, three calls is too many. Please give me a moment, I will find somebody.", 0},
     {UT_AGENT, 10.0f, 150, 40, 65,
      "Thank you for waiting. An engineer comes tomorrow at nine, and this month is free of charge.", 0},
-    {UT_CUSTOMER, 0.8f, 150, 35, 60, "Oh. All right. Tomorrow at nine is fine. Thank you. That is really all I wanted.",
+    {UT_CUSTOMER, 0.8f, 150, 25, 60, "Oh. All right. Tomorrow at nine is fine. Thank you. That is really all I wanted.",
      0},
     {UT_AGENT, 0.5f, 155, 45, 70, "You will get a message with the details in a minute. Is there anything else?", 0},
-    {UT_CUSTOMER, 0.6f, 145, 33, 55, "No, that was everything. Thank you for your help. Goodbye.", 0},
+    {UT_CUSTOMER, 0.6f, 145, 22, 55, "No, that was everything. Thank you for your help. Goodbye.", 0},
 };
 
 typedef struct maker {
@@ -90,6 +90,15 @@ static bool place(maker *m, demo_line *line, const char *path) {
     return fits;
 }
 
+/* The hiss of a telephone line, about -55 dB full scale: without it the pauses are emptier than any call's. */
+static void add_line_noise(maker *m) {
+    uint32_t chance = 1; /* Numerical Recipes' linear congruence: the call is the same each time */
+    for (sf_count_t i = 0; i < m->n_frames * VOICES; i++) {
+        chance = chance * 1664525u + 1013904223u;
+        m->stereo[i] += 0.003f * ((float)(chance >> 8) / (1 << 23) - 1);
+    }
+}
+
 static bool write_call(maker *m, const char *path) {
     SF_INFO info = {.samplerate = RATE_HZ, .channels = VOICES, .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16};
     SNDFILE *file = sf_open(path, SFM_WRITE, &info);
@@ -112,6 +121,7 @@ bool demo_call_make(demo_call *call, const char *dir, const char *path, char *me
         good = speak(&m, &call->lines[i], piece) && place(&m, &call->lines[i], piece);
     m.n_frames += RATE_HZ; /* a second to breathe */
     call->duration_s = (float)m.n_frames / RATE_HZ;
+    add_line_noise(&m);
     good = good && write_call(&m, path);
     unlink(piece);
     free(m.stereo);

@@ -9,8 +9,9 @@
 static const char help[] =
     "usage: undertone devices\n"
     "\n"
-    "Lists the sound devices that undertone listen --customer and --agent can hear with: by index, by name or by a\n"
-    "part of it that fits only one, with :CHANNEL (counted from 1) where one device carries both voices.\n"
+    "Lists the sound devices that undertone listen --customer and --agent can hear with: by index, by\n"
+    "name or by a part of it that fits only one, with :CHANNEL (counted from 1) where one device\n"
+    "carries both voices.\n"
     "\n"
     "  --help  this text\n";
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_PLAYBOOK = 1 << 20 };
+#include "commands/text.h"
 
 /* The first file that can be read among where the model lies in a build (two spellings: build/, build/SANITIZER/) and
  * once installed; the last when there is none, so that the message names it. */
@@ -33,21 +33,9 @@ static bool open_model(engine *e, const char *command, const char *path) {
     return e->model;
 }
 
-static char *read_text(const char *path) {
-    FILE *file = fopen(path, "rb");
-    char *text = file ? malloc(MAX_PLAYBOOK + 1) : NULL;
-    size_t n = text ? fread(text, 1, MAX_PLAYBOOK + 1, file) : 0;
-    bool good = text && !ferror(file) && n <= MAX_PLAYBOOK && !memchr(text, '\0', n);
-    if (text && !good && !ferror(file)) errno = EFBIG;
-    if (file) fclose(file);
-    if (good) text[n] = '\0';
-    else free(text);
-    return good ? text : NULL;
-}
-
 static bool open_playbook(engine *e, const char *command, const char *path) {
     char message[256];
-    char *text = read_text(path);
+    char *text = text_read(path);
     if (!text) {
         fprintf(stderr, "undertone %s: %s: %s\n", command, path, strerror(errno));
         return false;

@@ -6,6 +6,7 @@
  */
 #include <getopt.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "commands/commands.h"
 #include "commands/interrupt.h"
 #include "commands/jobs.h"
+#include "commands/print.h"
 #include "prosody/functionals.h"
 
 enum { BLOCK = UT_READING_HOPS * UT_HOP }; /* samples read at a time: what lies between two rows of functionals */
@@ -24,6 +26,7 @@ struct features {
     enum level level;
     recording_options recording;
     const ut_plan *plan;
+    atomic_bool misused; /* the options do not fit a file */
 };
 
 /* One channel of one file, and where its rows go. */
@@ -39,33 +42,21 @@ struct voice {
 
 static const char usage[] =
     "usage: undertone features FILE... [OPTION...]\n\n"
-    "Prints what the analysis hears in recordings as comma-separated values: a header, then rows of source,\n"
-    "channel, t_s and a column a feature. What does not exist, such as the pitch of silence, is left empty.\n\n"
-    "  --level LEVEL     lld, a row each 10 ms (the default), or functionals, the last 4 s each half second\n"
+    "Prints what the analysis hears in recordings as comma-separated values: a header, then rows of\n"
+    "source, channel, t_s and a column a feature. What does not exist, such as the pitch of silence,\n"
+    "is left empty.\n\n"
+    "  --level LEVEL     lld, a row each 10 ms (the default), or functionals, the last 4 s each half\n"
+    "                    second\n"
     "  --channels ROLES  whose voice each channel holds: agent,customer (stereo), customer (mono),\n"
     "                    customer,agent, agent, mixed\n"
     "  --raw CODING      headerless G.711: ulaw or alaw, ulaw:2 with two channels\n"
     "  --csv             comma-separated values (the default)\n"
     "  --jobs N          files at a time (default: one a core)\n";
 
-/* ---- rows ---------------------------------------------------------------------------------------------------------
- */
-
-static void print_text(FILE *out, const char *text) {
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, out);
-        return;
-    }
-    putc('"', out);
-    for (; *text; text++) {
-        if (*text == '"') putc('"', out);
-        putc(*text, out);
-    }
-    putc('"', out);
-}
+/* ---- rows ---- */
 
 static void print_start(FILE *out, const char *source, ut_channel channel, double t_s) {
-    print_text(out, source);
+    print_field(out, source);
     fprintf(out, ",%s,%.10g", ut_channel_name(channel), t_s);
 }
 
@@ -108,8 +99,7 @@ static void print_columns(FILE *out, enum level level) {
     putc('\n', out);
 }
 
-/* ---- one file -----------------------------------------------------------------------------------------------------
- */
+/* ---- one file ---- */
 
 static bool voice_open(struct voice *v, const ut_plan *plan) {
     v->prosody = ut_prosody_new(plan, NULL);
@@ -195,12 +185,13 @@ static bool run_source(const struct features *f, source *s, const char *path, FI
 }
 
 static bool features_one(void *user, const char *path, FILE *out) {
-    const struct features *f = user;
+    struct features *f = user;
     char message[512];
     bool bad_usage = false;
     source *s = recording_open(path, &f->recording, message, sizeof message, &bad_usage);
     if (!s) {
         fprintf(stderr, "undertone features: %s\n", message);
+        if (bad_usage) atomic_store(&f->misused, true);
         return false;
     }
     bool good = run_source(f, s, path, out);
@@ -208,8 +199,7 @@ static bool features_one(void *user, const char *path, FILE *out) {
     return good;
 }
 
-/* ---- command line -------------------------------------------------------------------------------------------------
- */
+/* ---- command line ---- */
 
 static int run_files(struct features *f, char **paths, int n_paths, int n_jobs) {
     ut_error why;
@@ -223,6 +213,7 @@ static int run_files(struct features *f, char **paths, int n_paths, int n_jobs) 
     print_columns(stdout, f->level);
     bool good = jobs_run(paths, n_paths, n_jobs, isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO), features_one, f);
     ut_plan_close(plan);
+    if (atomic_load(&f->misused)) return EXIT_USAGE;
     return good ? EXIT_FINE : EXIT_FAILED;
 }
 

@@ -1,6 +1,7 @@
 #include "commands/live.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands/commands.h"
@@ -43,7 +44,7 @@ FILE *live_words(const live_options *options) { return options->form == PRINT_JS
 static void show(void *user, const message *m) {
     live *l = user;
     flockfile(l->printer.out);
-    print_message(&l->printer, m);
+    printer_show(&l->printer, m);
     fflush(l->printer.out);
     funlockfile(l->printer.out);
 }
@@ -58,12 +59,20 @@ static void ended(void *user, const source *s, bool broke) {
     if (s->lost) fprintf(stderr, "undertone %s: %s: %lu samples were lost\n", l->options.command, s->name, s->lost);
 }
 
+static bool is_folder(const char *path, char *message, size_t message_size) {
+    struct stat st;
+    if (!stat(path, &st) && S_ISDIR(st.st_mode)) return true;
+    snprintf(message, message_size, "%s: not a folder", path);
+    return false;
+}
+
 bool live_open(live *l, const live_options *options) {
     char message[512];
     *l = (live){.options = *options,
                 .printer = {.out = stdout, .form = (print_form)options->form, .colour = isatty(STDOUT_FILENO)}};
     interrupt_catch();
     if (!engine_open(&l->engine, options->command, options->model, options->playbook)) return false;
+    if (options->web && !is_folder(options->web, message, sizeof message)) goto cannot;
     if (!data_folder(l->folder, options->data, message, sizeof message)) goto cannot;
     l->hub = hub_open(&(hub_options){.model = l->engine.model,
                                      .playbook = l->engine.playbook,

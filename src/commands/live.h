@@ -20,8 +20,8 @@ typedef struct live_options {
 live_options live_defaults(const char *command);
 
 /* The options all of them take, for getopt_long's table, and what to do with one: false for one that is not of these
- * or whose value is wrong, after saying so. */
-enum { LIVE_LISTEN = 100, LIVE_WEB, LIVE_DATA, LIVE_MODEL, LIVE_PLAYBOOK, LIVE_CONSENT };
+ * or whose value is wrong, after saying so. Above every character, such as -h. */
+enum { LIVE_LISTEN = 256, LIVE_WEB, LIVE_DATA, LIVE_MODEL, LIVE_PLAYBOOK, LIVE_CONSENT };
 #define LIVE_OPTIONS(live)                                                                                             \
     {"listen", required_argument, NULL, LIVE_LISTEN}, {"web", required_argument, NULL, LIVE_WEB},                      \
         {"data", required_argument, NULL, LIVE_DATA}, {"model", required_argument, NULL, LIVE_MODEL},                  \

@@ -23,8 +23,7 @@ void print_header(FILE *out, print_form form) {
     fputc('\n', out);
 }
 
-/* RFC 4180: quoted where it must be. */
-static void print_field(FILE *out, const char *text) {
+void print_field(FILE *out, const char *text) {
     if (!strpbrk(text, ",\"\r\n")) {
         fputs(text, out);
         return;
@@ -135,7 +134,7 @@ static void print_summary(printer *p, const json_t *summary) {
     fprintf(p->out, "\n  %d cues\n", (int)json_integer_value(json_object_get(summary, "cues")));
 }
 
-void print_message(printer *p, const message *m) {
+void printer_show(printer *p, const message *m) {
     if (p->form == PRINT_JSONL) {
         fprintf(p->out, "%s\n", m->text);
         return;
@@ -148,4 +147,4 @@ void print_message(printer *p, const message *m) {
     json_decref(json);
 }
 
-void print_finish(printer *p) { print_row(p); }
+void printer_finish(printer *p) { print_row(p); }

@@ -22,9 +22,12 @@ typedef struct printer {
     json_t *row;        /* PRINT_CSV: the readings of the moment, owned */
 } printer;
 
+/* A field of CSV (RFC 4180), quoted where it must be. */
+void print_field(FILE *out, const char *text);
+
 /* The header of PRINT_CSV, nothing for the other forms. */
 void print_header(FILE *out, print_form form);
-void print_message(printer *p, const message *m);
-void print_finish(printer *p);
+void printer_show(printer *p, const message *m);
+void printer_finish(printer *p);
 
 #endif

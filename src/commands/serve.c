@@ -33,14 +33,23 @@ static source *open_source(const configured_source *c, char *message, size_t mes
     return s ? pace_new(s, false, message, message_size) : NULL;
 }
 
-static bool add_sources(live *l, const configuration *c) {
+/* All of the configuration's, before anything else is begun. */
+static bool open_sources(source *sources[], const configuration *c) {
     char message[512];
     for (int i = 0; i < c->n_sources; i++) {
-        source *s = open_source(&c->sources[i], message, sizeof message);
-        if (!s) {
-            fprintf(stderr, "undertone serve: %s\n", message);
-            return false;
-        }
+        sources[i] = open_source(&c->sources[i], message, sizeof message);
+        if (sources[i]) continue;
+        fprintf(stderr, "undertone serve: %s\n", message);
+        return false;
+    }
+    return true;
+}
+
+/* Leaves null where a source was taken over. */
+static bool add_sources(live *l, source *sources[], const configuration *c) {
+    for (int i = 0; i < c->n_sources; i++) {
+        source *s = sources[i];
+        sources[i] = NULL;
         l->options.consent = c->sources[i].consent;
         if (!live_add(l, s)) return false;
     }
@@ -48,10 +57,12 @@ static bool add_sources(live *l, const configuration *c) {
 }
 
 static int serve_calls(const live_options *options, const configuration *c) {
-    live l;
-    bool good = live_open(&l, options) && add_sources(&l, c);
+    source *sources[CONFIGURATION_SOURCES] = {0};
+    live l = {0};
+    bool good = open_sources(sources, c) && live_open(&l, options) && add_sources(&l, sources, c);
     if (good) live_wait(&l, true);
     int status = live_close(&l);
+    for (int i = 0; i < c->n_sources; i++) source_close(sources[i]);
     return good ? status : EXIT_FAILED;
 }
 

@@ -8,7 +8,10 @@ static const float telling_change = 0.1f;
 static const double telling_every_s = 2.0;
 
 /* The voice was not heard for so long: what was heard before says nothing about now. */
-static const double forget_s = 10.0;
+static const double forget_s = 30.0;
+
+/* A reading with less than this behind it, about a second and a half of speech, is no evidence for a cue. */
+static const float least_confidence = 0.5f;
 
 /* The half second that a reading stands for. */
 static const double reading_s = (double)UT_READING_HOPS * UT_HOP / UT_RATE_HZ;
@@ -112,13 +115,14 @@ static bool held(double since_s, double t_s, float for_s) {
     return since_s >= 0 && t_s - since_s >= (double)for_s - 1e-6;
 }
 
-static void follow_raised_emotion(ut_cues *cues, ut_cue_kind kind, double t_s, const ut_opinion *opinion, int output,
-                                  float score) {
+/* Calm is told only where the other emotion has not taken over. */
+static void follow_raised_emotion(ut_cues *cues, ut_cue_kind kind, ut_cue_kind other, double t_s,
+                                  const ut_opinion *opinion, int output, float score) {
     ut_cue_life *life = &cues->life[kind];
     if (held(life->against_since_s, t_s, rule_of(cues, kind)->hold_s)) {
         float peak = life->score;
         clear(cues, kind, t_s);
-        raise_calming(cues, ut_cue_name(kind), peak, score, t_s);
+        if (cues->life[other].for_since_s < 0) raise_calming(cues, ut_cue_name(kind), peak, score, t_s);
         return;
     }
     ut_severity severity = severity_after(rule_of(cues, kind), t_s - life->raised_s);
@@ -134,7 +138,7 @@ static void hear_emotion(ut_cues *cues, ut_cue_kind kind, ut_cue_kind other, dou
     follow_since(&life->for_since_s, score >= rule->raise, t_s);
     follow_since(&life->against_since_s, score < rule->clear, t_s);
     if (life->up) {
-        follow_raised_emotion(cues, kind, t_s, opinion, output, score);
+        follow_raised_emotion(cues, kind, other, t_s, opinion, output, score);
     } else if (opinion->usual_known && !cues->life[other].up && may_rise(cues, kind, t_s) &&
                held(life->for_since_s, t_s, rule->after_s)) {
         clear(cues, UT_CUE_CALMING, t_s);
@@ -150,14 +154,25 @@ static void forget_emotion(ut_cues *cues, double t_s) {
     }
 }
 
+/* A reading that says nothing is no evidence either way: the time it stands for does not count. */
+static void pass_over(ut_cues *cues) {
+    for (int kind = UT_CUE_FRUSTRATION; kind <= UT_CUE_STRESS; kind++) {
+        ut_cue_life *life = &cues->life[kind];
+        if (life->for_since_s >= 0) life->for_since_s += reading_s;
+        if (life->against_since_s >= 0) life->against_since_s += reading_s;
+    }
+}
+
 void ut_cues_hear(ut_cues *cues, double t_s, const ut_opinion *opinion) {
     const ut_affect *affect = &opinion->affect;
     const ut_cue_life *calming = &cues->life[UT_CUE_CALMING];
     if (calming->up && t_s - calming->raised_s >= (double)rule_of(cues, UT_CUE_CALMING)->hold_s)
         clear(cues, UT_CUE_CALMING, t_s);
     if (t_s - cues->heard_s > forget_s) forget_emotion(cues, t_s);
-    if (affect->abstain) return;
-
+    if (affect->abstain || affect->confidence < least_confidence) {
+        pass_over(cues);
+        return;
+    }
     cues->heard_s = t_s;
     bool frustration_first = affect->frustration >= affect->stress;
     for (int turn = 0; turn < 2; turn++) {

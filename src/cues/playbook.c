@@ -1,6 +1,7 @@
 /* playbook.c - reads a playbook: a libconfig text, src/cues/playbook.cfg is the example and the default. */
 #include "cues/playbook.h"
 
+#include <jansson.h>
 #include <libconfig.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,9 +10,9 @@
 
 /* The same values as playbook.cfg; a test holds the two together. */
 const struct ut_playbook ut_playbook_default = {{
-    [UT_CUE_FRUSTRATION] = {true, 0.60f, 0.40f, 2, 20, 2, 20, "Voice sounds frustrated",
+    [UT_CUE_FRUSTRATION] = {true, 0.70f, 0.45f, 2, 20, 2, 20, "Voice sounds frustrated",
                             "Acknowledge it, then give the next step."},
-    [UT_CUE_STRESS] = {true, 0.60f, 0.40f, 2, 0, 2, 30, "Voice sounds tense",
+    [UT_CUE_STRESS] = {true, 0.70f, 0.45f, 2, 0, 2, 30, "Voice sounds tense",
                        "Slow down, say what happens next and when."},
     [UT_CUE_CALMING] = {true, 0, 0, 0, 0, 6, 10, "Voice sounds calmer", "Carry on like this."},
     [UT_CUE_TALK_OVER] = {true, 0, 0, 0.8f, 0, 3, 20, "Both are talking", "Let them finish, then answer."},
@@ -54,12 +55,20 @@ static bool read_number(reader *r, const config_setting_t *setting, float high, 
     return true;
 }
 
+/* Jansson is the judge, since the text will travel as its JSON. */
+static bool is_utf8(const char *text) {
+    json_t *string = json_string(text);
+    json_decref(string);
+    return string;
+}
+
 static bool read_text(reader *r, const config_setting_t *setting, char *text, size_t size) {
     const char *value = config_setting_get_string(setting);
     if (!value) return refuse(r, setting, "must be a text in quotes");
     if (strlen(value) >= size) return refuse(r, setting, "is too long");
     for (const char *c = value; *c; c++)
-        if ((unsigned char)*c < ' ') return refuse(r, setting, "holds a control character");
+        if ((unsigned char)*c < ' ' || *c == 0x7f) return refuse(r, setting, "holds a control character");
+    if (!is_utf8(value)) return refuse(r, setting, "is not UTF-8");
     snprintf(text, size, "%s", value);
     return true;
 }
@@ -120,6 +129,16 @@ static bool read_playbook(reader *r, const config_t *config, ut_playbook *playbo
     return true;
 }
 
+/* libconfig would open the file, and end the program where it cannot be read. */
+static bool includes(const reader *r, const char *text) {
+    const char *include = strstr(text, "@include");
+    if (!include) return false;
+    unsigned line = 1;
+    for (const char *c = text; c < include; c++) line += *c == '\n';
+    if (r->message) snprintf(r->message, r->message_size, "line %u: a playbook cannot include files", line);
+    return true;
+}
+
 ut_playbook *ut_playbook_parse(const char *text, char *message, size_t message_size, ut_error *why) {
     ut_error unused, *error = why ? why : &unused;
     reader r = {message, message_size};
@@ -131,8 +150,8 @@ ut_playbook *ut_playbook_parse(const char *text, char *message, size_t message_s
 
     config_t config;
     config_init(&config);
-    bool good = config_read_string(&config, text);
-    if (!good && message)
+    bool whole = !includes(&r, text), good = whole && config_read_string(&config, text);
+    if (whole && !good && message)
         snprintf(message, message_size, "line %d: %s", config_error_line(&config), config_error_text(&config));
     good = good && read_playbook(&r, &config, playbook);
     config_destroy(&config);

@@ -88,8 +88,8 @@ static void interruption_step(ut_turns *turns) {
     const ut_burst *second = &turns->burst[turns->interruption.second];
     if (turns->interruption.yielded_hop < 0) {
         if (!first->on) turns->interruption.yielded_hop = first->end_hop;
-        int64_t reach = burst_reach(first, turns->hop);
-        if (reach - turns->interruption.came_in_hop > YIELDS) turns->interruption.open = false;
+        int64_t over = burst_reach(first, turns->hop) - turns->interruption.came_in_hop;
+        if (over > YIELDS || (!first->on && over <= 0)) turns->interruption.open = false;
     } else if (first->on || !second->on) {
         turns->interruption.open = false;
     } else if (turns->hop - turns->interruption.yielded_hop >= FLOOR_HELD) {
@@ -110,27 +110,30 @@ static void silence_step(ut_turns *turns) {
 
 static void monologue_step(ut_turns *turns) {
     const ut_burst *agent = &turns->burst[UT_AGENT];
-    bool answered = holds_floor(&turns->burst[UT_CUSTOMER], turns->hop) || turns->silent_hops >= SILENCE;
+    const ut_burst *customer = &turns->burst[UT_CUSTOMER];
+    bool answered = holds_floor(customer, turns->hop) || turns->silent_hops >= SILENCE;
     if (answered) turns->monologue_start_hop = -1;
-    else if (turns->monologue_start_hop < 0 && agent->on) turns->monologue_start_hop = agent->start_hop;
+    else if (turns->monologue_start_hop < 0 && agent->on)
+        turns->monologue_start_hop = agent->start_hop > customer->end_hop ? agent->start_hop : customer->end_hop;
     turns->monologue_hops = turns->monologue_start_hop < 0 ? 0 : turns->hop - turns->monologue_start_hop;
 }
 
-static void latency_step(ut_turns *turns, bool customer_was_on, bool agent_was_on) {
+/* An answer may have begun within the gap that ended the customer's burst; one that began before is an overlap. */
+static void latency_step(ut_turns *turns, bool customer_was_on) {
     const ut_burst *customer = &turns->burst[UT_CUSTOMER], *agent = &turns->burst[UT_AGENT];
-    if (customer_was_on && !customer->on && !agent->on && burst_length(customer, turns->hop) >= BACKCHANNEL)
-        turns->customer_done_hop = customer->end_hop;
-    if (customer->on && !customer_was_on) turns->customer_done_hop = -1;
-    if (turns->customer_done_hop < 0 || agent_was_on || !agent->on) return;
+    bool ends = customer_was_on && !customer->on && burst_length(customer, turns->hop) >= BACKCHANNEL;
+    if (ends && !(agent->on && agent->start_hop < customer->end_hop)) turns->customer_done_hop = customer->end_hop;
+    if (customer->on) turns->customer_done_hop = -1;
+    if (turns->customer_done_hop < 0 || !agent->on) return;
     int64_t bin = (agent->start_hop - turns->customer_done_hop) / UT_LATENCY_BIN_HOPS;
-    turns->latencies[bin < 0 ? 0 : bin < UT_LATENCY_BINS ? bin : UT_LATENCY_BINS - 1]++;
+    turns->latencies[bin < UT_LATENCY_BINS ? bin : UT_LATENCY_BINS - 1]++;
     turns->n_latencies++;
     turns->customer_done_hop = -1;
 }
 
 void ut_turns_step(ut_turns *turns, const ut_voice_hop *customer, const ut_voice_hop *agent) {
     const ut_voice_hop *const hops[2] = {[UT_CUSTOMER] = customer, [UT_AGENT] = agent};
-    bool customer_was_on = turns->burst[UT_CUSTOMER].on, agent_was_on = turns->burst[UT_AGENT].on;
+    bool customer_was_on = turns->burst[UT_CUSTOMER].on;
     for (int v = 0; v < 2; v++) {
         burst_step(&turns->burst[v], hops[v]->speech, turns->hop);
         turns->speech_hops[v] += hops[v]->speech;
@@ -139,7 +142,7 @@ void ut_turns_step(ut_turns *turns, const ut_voice_hop *customer, const ut_voice
     interruption_step(turns);
     silence_step(turns);
     monologue_step(turns);
-    latency_step(turns, customer_was_on, agent_was_on);
+    latency_step(turns, customer_was_on);
     turns->hop++;
 }
 

@@ -20,7 +20,7 @@ struct job {
     message *m; /* or null, and a call to forget */
     char forget[CALL_ID_SIZE];
     enum put result;
-    bool told; /* of a cue: committed has been called */
+    bool told; /* of a durable one: committed has been called */
 };
 STAILQ_HEAD(jobs, job);
 
@@ -45,7 +45,7 @@ static void job_free(struct job *job) {
 }
 
 static bool is_reading(const struct job *job) { return job->m && job->m->kind == MESSAGE_READING; }
-static bool is_cue(const struct job *job) { return job->m && job->m->kind == MESSAGE_CUE; }
+static bool is_durable(const struct job *job) { return job->m && message_is_durable(job->m); }
 
 /* ---- the thread ---- */
 
@@ -103,7 +103,7 @@ static bool commit(struct database *database, struct jobs *batch) {
 static void tell(struct store *s, struct jobs *batch, bool committed) {
     struct job *job;
     STAILQ_FOREACH(job, batch, link) {
-        if (!is_cue(job) || job->told) continue;
+        if (!is_durable(job) || job->told) continue;
         job->told = true;
         if (s->committed) s->committed(s->user, job->m, committed && job->result == PUT_STORED);
     }
@@ -199,8 +199,12 @@ static void count_failed(store *s) {
 void store_write(store *s, message *m) {
     if (!has_room(s, m)) return;
     struct job *job = job_new(m, NULL);
-    if (job) queue(s, job, m->kind == MESSAGE_CUE);
-    else count_failed(s);
+    if (job) {
+        queue(s, job, message_is_durable(m));
+        return;
+    }
+    count_failed(s);
+    if (s->committed && message_is_durable(m)) s->committed(s->user, m, false);
 }
 
 void store_forget(store *s, const char *call_id) {

@@ -8,6 +8,7 @@ import { call, cue, customer } from './events.mjs';
 import { makeCall, makeFolder, play } from './program.mjs';
 
 const SCHEMES = ['light', 'dark'];
+const SIZES = [[320, 200], [360, 200], [390, 844], [1280, 800]];
 const LIVE = '#overlay[data-mode="live"][data-lost="false"]';
 const LOST = '#overlay[data-lost="true"]';
 const CALL_MS = 150_000;
@@ -49,10 +50,13 @@ async function assertSound(view, where) {
 async function followCall(view) {
   const cues = new Set();
   for (const endMs = Date.now() + CALL_MS; Date.now() < endMs; await view.page.waitForTimeout(100)) {
-    if ((await view.page.getAttribute('#overlay', 'data-mode')) === 'ended') return cues;
-    const severity = await view.page.getAttribute('#panel', 'data-severity');
-    const icon = (await view.page.getAttribute('#panel-icon', 'href')).replace('#icon-', '');
+    const { mode, severity, icon } = await view.page.evaluate(() => ({
+      mode: document.getElementById('overlay').dataset.mode,
+      severity: document.getElementById('panel').dataset.severity,
+      icon: document.getElementById('panel-icon').getAttribute('href').replace('#icon-', ''),
+    }));
     const name = `${icon}-${severity}`;
+    if (mode === 'ended') return cues;
     if (severity === 'none' || cues.has(name)) continue;
     cues.add(name);
     await view.page.waitForTimeout(250);
@@ -146,7 +150,7 @@ test('without consent', { timeout: 30_000 }, async (t) => {
 
 test('waiting for a call, on every size, by keyboard', { timeout: 60_000 }, async (t) => {
   const program = await started(t);
-  for (const [width, height] of [[320, 200], [360, 200], [390, 844], [1280, 800]]) {
+  for (const [width, height] of SIZES) {
     for (const scheme of SCHEMES) {
       const view = await opened(t, `${program.url}?call=c-another`, { scheme, width, height });
       await view.until('#overlay[data-mode="waiting"]');
@@ -166,8 +170,9 @@ test('waiting for a call, on every size, by keyboard', { timeout: 60_000 }, asyn
   }
 });
 
-/* In the page: shows made-up events with its own modules and says how that came out. */
+/* In the page, whose own rendering is stopped: shows made-up events with its modules and says how that came out. */
 async function showEvents(events) {
+  for (let timer = setTimeout(() => {}); timer > 0; timer--) clearInterval(timer);
   const [{ newState, reduce }, { sceneOf }, { show }] =
     await Promise.all(['state', 'scene', 'view'].map((name) => import(`/agent/${name}.js`)));
   const box = (selector) => document.querySelector(selector).getBoundingClientRect();
@@ -191,19 +196,22 @@ test('long texts and markup stay text, in their place', { timeout: 60_000 }, asy
   const long = 'Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz '.repeat(4);
   const texts = { text: `<b>Die Stimme</b><img src=x onerror=alert(1)> ${long}`, advice: long };
   const events = [call(), customer(3599), cue(1, texts), cue(2, { ...texts, severity: 'info' }),
-    cue(3, { ...texts, cue: '<b>', severity: 'urgent', reasons: Array(3).fill({ feature: long, change: long }) })];
-  for (const [width, height] of [[320, 200], [360, 200], [390, 844], [1280, 800]]) {
-    const view = await opened(t, `${program.url}?call=c-another`, { width, height, locale: 'de-DE' });
-    await view.until('#overlay[data-mode="waiting"]');
-    const out = await view.page.evaluate(showEvents, events);
-    const where = `at ${width} x ${height}: ${JSON.stringify(out)}`;
-    assert.ok(out.text.startsWith('<b>Die Stimme</b><img src=x'), where);
-    assert.equal(out.markup, 0, where);
-    assert.ok(out.wide <= 0 && out.high <= 0, `no scrolling ${where}`);
-    assert.ok(out.words <= out.minor && out.panel <= out.voice, `nothing overlaps ${where}`);
-    assert.equal(out.chips.length, 2, where);
-    assert.ok(Math.max(...out.chips) <= out.likely, `chips stay clear ${where}`);
-    await assertSound(view, where);
-    await view.close();
+    cue(3, { ...texts, cue: '<b>', severity: 'urgent', score: 0.5, reasons: Array(3).fill({ feature: long, change: long }) })];
+  for (const [width, height] of SIZES) {
+    for (const scheme of SCHEMES) {
+      const view = await opened(t, `${program.url}?call=c-another`, { scheme, width, height, locale: 'de-DE' });
+      await view.until('#overlay[data-mode="waiting"]');
+      const out = await view.page.evaluate(showEvents, events);
+      const where = `at ${width} x ${height}: ${JSON.stringify(out)}`;
+      assert.ok(out.text.startsWith('<b>Die Stimme</b><img src=x'), where);
+      assert.equal(out.markup, 0, where);
+      assert.ok(out.wide <= 0 && out.high <= 0, `no scrolling ${where}`);
+      assert.ok(out.words <= out.minor && out.panel <= out.voice, `nothing overlaps ${where}`);
+      assert.equal(out.chips.length, 2, where);
+      assert.ok(Math.max(...out.chips) <= out.likely, `chips stay clear ${where}`);
+      await assertSound(view, where);
+      await view.screenshot('long');
+      await view.close();
+    }
   }
 });

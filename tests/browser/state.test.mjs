@@ -42,7 +42,7 @@ test('reasons of every feature, and of unknown ones', () => {
   assert.equal(of('silence_s', '8.2 s'), 'Over 8.2\u00a0s of silence');
   assert.equal(of('monologue_s', '50.5 s'), 'Over 50\u00a0s without an answer');
   assert.equal(of('frustration', '78 % to 30 %'), 'Frustration from 78% to 30%');
-  assert.equal(of('hnr_db', '-3.0 dB'), 'Hnr \u22123\u00a0dB');
+  assert.equal(of('hoarseness_db', '-3.0 dB'), 'Hoarseness \u22123\u00a0dB');
   assert.equal(of('new_thing', 'quite a lot'), 'New thing quite a lot');
   assert.equal(of('pitch_hz', ''), 'Pitch');
   assert.equal(because([]), '');
@@ -118,6 +118,8 @@ test('old data looks old', () => {
   const closed = seen(events, { link: { open: false, everOpen: true } });
   assert.equal(closed.badge.words, 'Connection lost – reconnecting');
   assert.equal(closed.panel.text, 'Voice sounds frustrated', 'greyed, not gone');
+  for (const told of [[], [call(), customer(12)]])
+    assert.equal(seen(told, { link: { open: false, everOpen: true } }).panel.text, 'Not listening');
 });
 
 test('a reading told again after reconnecting does not make a standing call look alive', () => {

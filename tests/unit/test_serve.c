@@ -375,6 +375,12 @@ static void test_http(void **state) {
     char *refused = ask(s, "POST /agent/ HTTP/1.1", "Content-Length: 3\r\n\r\nabc");
     assert_true(answers(refused, 405) && strstr(refused, "allow: GET, HEAD\r\n"));
     assert_true(answers(ask(s, "DELETE / HTTP/1.1", ""), 405));
+    time_t asked = time(NULL);
+    int fd = plug(s); /* what follows is a body, no second request; nobody waits for its end */
+    put(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nGET /nothing HTTP/1.1\r\nHost: x\r\n\r\n");
+    refused = take(fd);
+    assert_true(answers(refused, 405) && !strstr(refused + 1, "HTTP/1.1 404"));
+    assert_true(time(NULL) - asked < 4);
     char *head = ask(s, "HEAD /nothing HTTP/1.1", "");
     assert_true(answers(head, 404));
     assert_string_equal(strstr(head, "\r\n\r\n"), "\r\n\r\n");
@@ -607,7 +613,8 @@ static void test_garbage(void **state) {
         int fd = plug(s);
         put(fd, requests[i]);
         shutdown(fd, SHUT_WR);
-        assert_false(answers(take(fd), 200));
+        char *answer = take(fd);
+        assert_false(answers(answer, 200) || (strstr(requests[i], "h2c") && answers(answer, 101)));
     }
     unsigned noise = 1;
     for (int i = 0; i < 200; i++) {

@@ -17,6 +17,11 @@ LOW_AROUSAL = {"neutral", "calm", "sad", "bored"}
 LETTERS = {"A": "angry", "F": "fearful", "H": "happy", "S": "sad", "D": "disgust", "N": "neutral"}
 
 
+def progress(words):
+    if sys.stderr.isatty():
+        print(f"  {words}\033[K", end="\r", file=sys.stderr)
+
+
 def manifest(folder):
     clips = pandas.read_csv(os.path.join(folder, "manifest.csv"))
     return clips[~clips["extra"].fillna("").str.contains("AMBIGUOUS")]
@@ -41,11 +46,11 @@ def features(program, folder, clips, condition):
             names[name] = i
         batch = list(names)
         for start in range(0, len(batch), 500):
-            print(f"\r  {condition}: {start} of {len(batch)} clips", end="", file=sys.stderr)
+            progress(f"{condition}: {start} of {len(batch)} clips")
             run = subprocess.run([program, "features", "--level", "functionals", *batch[start : start + 500]],
                                  stdout=subprocess.PIPE, check=True)
             rows.append(pandas.read_csv(io.BytesIO(run.stdout)))
-    print(f"\r  {condition}: {len(batch)} clips      ", file=sys.stderr)
+    print(f"  {condition}: {len(batch)} clips", file=sys.stderr)
     table = pandas.concat(rows, ignore_index=True)
     table.insert(0, "clip", table["source"].map(names))
     return table.drop(columns=["source", "channel"])

@@ -32,7 +32,7 @@ import utm
 OUTPUTS = ["frustration", "stress", "arousal"]
 STANDS_IN = {"frustration": "angry", "stress": "fearful"}
 BESIDE = ["happy", "sad", "disgust", "neutral", "bored"]
-LEVEL_DEPENDENT = ("loudness_mean", "loudness_std", "loudness_p", "loudness_change", "level_db_", "spectral_flux_")
+LEVEL_DEPENDENT = ("loudness_", "level_db_", "spectral_flux_")
 TRAINED_ON = ["crema-d", "emodb"]
 MIN_SPEECH_S, FULL_SPEECH_S, WINDOW_S = 0.8, 2.5, 4.0
 MEMBERS, HIDDEN, EPOCHS, BATCH = 6, 48, 30, 512
@@ -79,9 +79,8 @@ def train_member(x, y, weight, seed):
             optimizer.step()
             schedule.step()
             total += loss.item() * len(batch)
-        print(f"\r  net {seed + 1} of {MEMBERS}, epoch {epoch + 1} of {EPOCHS}, loss {total / len(x):.4f}", end="",
-              file=sys.stderr)
-    print(file=sys.stderr)
+        corpus.progress(f"net {seed + 1} of {MEMBERS}, epoch {epoch + 1} of {EPOCHS}, loss {total / len(x):.4f}")
+    print(f"  net {seed + 1} of {MEMBERS}: loss {total / len(x):.4f}", file=sys.stderr)
     return net.eval()
 
 

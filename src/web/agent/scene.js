@@ -16,7 +16,7 @@ export function sceneOf(state, link, wanted, nowMs) {
   const lost = lostOf(call, link, nowMs);
   const mode = modeOf(call, link);
   const cues = mode === 'live' ? ranked(call) : [];
-  const panel = cues.length ? cuePanel(cues[0]) : PANELS[mode](call);
+  const panel = cues.length ? cuePanel(cues[0]) : lost && mode !== 'ended' ? UNLISTENING : PANELS[mode](call);
   return {
     mode,
     lost: lost !== null,
@@ -75,6 +75,8 @@ const ICONS = { info: 'live', notice: 'notice', urgent: 'urgent' };
 const PROMISE = 'Only the customer’s voice is scored; yours is never.';
 
 const plain = (kind, text, advice, reason = '') => ({ key: kind, kind, severity: 'none', text, advice, reason, likely: '' });
+
+const UNLISTENING = plain('unheard', 'Not listening', 'No cue can show until data comes again.');
 
 const PANELS = {
   connecting: () => plain('waiting', 'Connecting…', PROMISE),

@@ -1,0 +1,168 @@
+#include "events.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+/* A key and what may stand there: s text, i whole number, n number, b boolean, a array, o object; a capital allows
+ * null, a question mark before it that the key is missing. */
+typedef struct rule {
+    const char *key, *kind;
+} rule;
+
+static const rule call_rules[] = {{"type", "s"},     {"call", "s"},    {"source", "s"},
+                                  {"channels", "a"}, {"rate_hz", "i"}, {"started_at", "s"},
+                                  {"consent", "s"},  {"model", "s"},   {0}};
+static const rule reading_rules[] = {{"type", "s"},     {"call", "s"},     {"t_s", "n"},        {"channel", "s"},
+                                     {"speaking", "b"}, {"level_db", "N"}, {"rate_syl_s", "N"}, {0}};
+static const rule customer_rules[] = {{"type", "s"},        {"call", "s"},
+                                      {"t_s", "n"},         {"channel", "s"},
+                                      {"speaking", "b"},    {"level_db", "N"},
+                                      {"rate_syl_s", "N"},  {"pitch_hz", "N"},
+                                      {"frustration", "N"}, {"stress", "N"},
+                                      {"arousal", "N"},     {"confidence", "N"},
+                                      {"abstain", "b"},     {0}};
+static const rule cue_rules[] = {{"type", "s"}, {"call", "s"},   {"id", "i"},       {"t_s", "n"},
+                                 {"cue", "s"},  {"state", "s"},  {"severity", "s"}, {"score", "?n"},
+                                 {"text", "s"}, {"advice", "s"}, {"reasons", "a"},  {0}};
+static const rule reason_rules[] = {{"feature", "s"}, {"change", "s"}, {"z", "?n"}, {0}};
+static const rule summary_rules[] = {{"type", "s"},      {"call", "s"},      {"source", "s"}, {"duration_s", "n"},
+                                     {"customer", "?o"}, {"dynamics", "?o"}, {"cues", "i"},   {0}};
+static const rule summary_customer_rules[] = {{"speech_s", "n"},
+                                              {"frustration_mean", "N"},
+                                              {"frustration_peak", "N"},
+                                              {"stress_mean", "N"},
+                                              {"stress_peak", "N"},
+                                              {"arousal_mean", "N"},
+                                              {0}};
+static const rule dynamics_rules[] = {{"agent_talk_share", "N"},
+                                      {"overlaps", "i"},
+                                      {"interruptions", "i"},
+                                      {"dead_air_s", "n"},
+                                      {"response_latency_median_s", "N"},
+                                      {0}};
+
+static bool fits(const json_t *value, char kind) {
+    switch (kind) {
+    case 's':
+        return json_is_string(value);
+    case 'i':
+        return json_is_integer(value);
+    case 'N':
+        return json_is_number(value) || json_is_null(value);
+    case 'n':
+        return json_is_number(value);
+    case 'b':
+        return json_is_boolean(value);
+    case 'a':
+        return json_is_array(value);
+    case 'o':
+        return json_is_object(value);
+    default:
+        return false;
+    }
+}
+
+static void check(const json_t *object, const rule *rules) {
+    size_t known = 0;
+    char *text = json_dumps(object, JSON_COMPACT);
+    for (; rules->key; rules++) {
+        const json_t *value = json_object_get(object, rules->key);
+        bool may_miss = rules->kind[0] == '?';
+        if (value ? !fits(value, rules->kind[may_miss]) : !may_miss)
+            fail_msg("%s is not right in %s", rules->key, text);
+        known += value != NULL;
+    }
+    if (known != json_object_size(object)) fail_msg("more keys than there should be in %s", text);
+    free(text);
+}
+
+static bool is_one_of(const char *text, const char *const words[]) {
+    while (*words && strcmp(*words, text)) words++;
+    return *words;
+}
+
+static void check_word(const json_t *object, const char *key, const char *const words[]) {
+    if (!is_one_of(event_text(object, key), words)) fail_msg("%s cannot be \"%s\"", key, event_text(object, key));
+}
+
+static void check_cue(const json_t *cue) {
+    check(cue, cue_rules);
+    check_word(cue, "cue",
+               (const char *const[]){"frustration", "stress", "calming", "talk_over", "dead_air", "monologue", NULL});
+    check_word(cue, "state", (const char *const[]){"raised", "updated", "cleared", NULL});
+    check_word(cue, "severity", (const char *const[]){"info", "notice", "urgent", NULL});
+    assert_true(event_number(cue, "id") >= 1);
+    const json_t *reasons = json_object_get(cue, "reasons");
+    for (size_t i = 0; i < json_array_size(reasons); i++) check(json_array_get(reasons, i), reason_rules);
+}
+
+static void check_call(const json_t *call) {
+    check(call, call_rules);
+    assert_int_equal(json_integer_value(json_object_get(call, "rate_hz")), 8000);
+    check_word(call, "consent", (const char *const[]){"given", "unknown", "refused", "withdrawn", NULL});
+    assert_true(event_started_us(call) > 0);
+    const char *model = event_text(call, "model");
+    assert_int_equal(strlen(strchr(model, '@') ? strchr(model, '@') + 1 : ""), 12);
+}
+
+static void check_summary(const json_t *summary) {
+    const json_t *customer = json_object_get(summary, "customer"), *dynamics = json_object_get(summary, "dynamics");
+    check(summary, summary_rules);
+    if (customer) check(customer, summary_customer_rules);
+    if (dynamics) check(dynamics, dynamics_rules);
+}
+
+void event_check(const json_t *event) {
+    if (event_is(event, "call")) check_call(event);
+    else if (event_is(event, "reading"))
+        check(event, strcmp(event_text(event, "channel"), "customer") ? reading_rules : customer_rules);
+    else if (event_is(event, "cue")) check_cue(event);
+    else if (event_is(event, "summary")) check_summary(event);
+    else fail_msg("an event of type \"%s\"", event_text(event, "type"));
+}
+
+json_t *events_parse(const char *text) {
+    json_t *events = json_array();
+    while (*text) {
+        size_t n = strcspn(text, "\n");
+        json_t *event = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
+        if (!event || text[n] != '\n') fail_msg("not a whole line of JSON: %.*s", (int)n, text);
+        event_check(event);
+        json_array_append_new(events, event);
+        text += n + 1;
+    }
+    return events;
+}
+
+const char *event_text(const json_t *event, const char *key) {
+    const char *text = json_string_value(json_object_get(event, key));
+    return text ? text : "";
+}
+
+double event_number(const json_t *event, const char *key) {
+    const json_t *value = json_object_get(event, key);
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+bool event_is(const json_t *event, const char *type) { return !strcmp(event_text(event, "type"), type); }
+
+bool event_is_emotion(const json_t *event) {
+    return event_is(event, "cue") &&
+           is_one_of(event_text(event, "cue"), (const char *const[]){"frustration", "stress", "calming", NULL});
+}
+
+int64_t event_started_us(const json_t *call) {
+    struct tm utc = {0};
+    const char *rest = strptime(event_text(call, "started_at"), "%Y-%m-%dT%H:%M:%S", &utc);
+    int ms = 0, n = 0;
+    if (!rest || sscanf(rest, ".%3dZ%n", &ms, &n) != 1 || rest[n]) return 0;
+    return ((int64_t)timegm(&utc) * 1000 + ms) * 1000;
+}
