@@ -34,9 +34,10 @@ help: ## this list
 setup:
 	@sh tools/setup
 
-demo: setup ## a support call made, played and listened to, with the overlay
+demo: setup ## a support call made, played and listened to, with the overlay (ARGS=--exit: ends with the call)
+	@$(MAKE) --no-print-directory -q all || echo "Building"
 	@$(MAKE) --no-print-directory -s -j"$$(nproc)" all
-	@$(BUILD)/undertone demo
+	@$(BUILD)/undertone demo $(ARGS)
 
 test: ## everything but the long runs
 	@sh tools/setup test

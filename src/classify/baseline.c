@@ -9,23 +9,31 @@ bool ut_baseline_init(ut_baseline *baseline, int n_features) {
     baseline->n_features = n_features;
     baseline->mean = calloc((size_t)n_features, sizeof(float));
     baseline->variance = calloc((size_t)n_features, sizeof(float));
-    return baseline->mean && baseline->variance;
+    baseline->n_heard = calloc((size_t)n_features, sizeof(int));
+    if (!baseline->mean || !baseline->variance || !baseline->n_heard) return false;
+    for (int i = 0; i < n_features; i++) baseline->mean[i] = NAN;
+    return true;
 }
 
 void ut_baseline_free(ut_baseline *baseline) {
     free(baseline->mean);
     free(baseline->variance);
+    free(baseline->n_heard);
+}
+
+static void add_one(ut_baseline *baseline, int i, float x) {
+    if (baseline->n_heard[i] == 0) baseline->mean[i] = x;
+    if (baseline->n_heard[i] < UT_BASELINE_MEMORY) baseline->n_heard[i]++;
+    float share = 1.0f / (float)baseline->n_heard[i], before = x - baseline->mean[i];
+    baseline->mean[i] += share * before;
+    float after = x - baseline->mean[i];
+    baseline->variance[i] += share * (before * after - baseline->variance[i]);
 }
 
 void ut_baseline_add(ut_baseline *baseline, const float *x) {
     if (baseline->n_readings < UT_BASELINE_MEMORY) baseline->n_readings++;
-    float share = 1.0f / (float)baseline->n_readings;
-    for (int i = 0; i < baseline->n_features; i++) {
-        float before = x[i] - baseline->mean[i];
-        baseline->mean[i] += share * before;
-        float after = x[i] - baseline->mean[i];
-        baseline->variance[i] += share * (before * after - baseline->variance[i]);
-    }
+    for (int i = 0; i < baseline->n_features; i++)
+        if (!isnan(x[i])) add_one(baseline, i, x[i]);
 }
 
 bool ut_baseline_ready(const ut_baseline *baseline) { return baseline->n_readings >= UT_BASELINE_READY; }

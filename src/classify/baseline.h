@@ -8,14 +8,16 @@ enum { UT_BASELINE_READY = 10 };   /* readings of speech, 5 s */
 enum { UT_BASELINE_MEMORY = 120 }; /* readings it looks back on once it has had as many: a minute of speech */
 
 typedef struct ut_baseline {
-    float *mean;     /* [n_features], in the model's standard units */
+    float *mean;     /* [n_features], in the model's standard units; NaN until it was heard */
     float *variance; /* [n_features] */
+    int *n_heard;    /* [n_features] readings it was heard in */
     int n_features, n_readings;
 } ut_baseline;
 
 bool ut_baseline_init(ut_baseline *baseline, int n_features); /* false without memory */
 void ut_baseline_free(ut_baseline *baseline);
 
+/* NaN, a feature that was not heard, leaves that feature's usual as it is. */
 void ut_baseline_add(ut_baseline *baseline, const float *x);
 bool ut_baseline_ready(const ut_baseline *baseline);
 

@@ -17,8 +17,8 @@ struct ut_classifier {
     const ut_model *model;
     ut_baseline baseline;
     ut_aspects aspects;
-    float *x;       /* [n_features], standardized */
-    float *changed; /* [n_features] */
+    float *x;       /* [n_features], standardized, NaN where nothing was heard */
+    float *changed; /* [n_features], what the net is given */
     float *scratch; /* [2][UT_MODEL_WIDTH] */
     int pitch;      /* functional that readings show, see affect.pitch_hz */
 };
@@ -58,8 +58,9 @@ static float standardize(const ut_model *model, const float *functionals, float 
     float sum = 0;
     for (int i = 0; i < model->n_features; i++) {
         float value = functionals[model->feature[i]];
-        x[i] = isfinite(value) ? (value - model->mean[i]) / model->scale[i] : 0;
-        x[i] = fminf(fmaxf(x[i], -clip), clip);
+        x[i] = NAN;
+        if (!isfinite(value)) continue;
+        x[i] = fminf(fmaxf((value - model->mean[i]) / model->scale[i], -clip), clip);
         sum += x[i] * x[i];
     }
     return sum / (float)model->n_features;
@@ -70,7 +71,9 @@ static float calibrated(ut_calibration c, float logit) { return 1.0f / (1.0f + e
 static void score(ut_classifier *classifier, ut_affect *affect) {
     const ut_calibration *c = classifier->model->calibration;
     float logits[UT_OUTPUTS];
-    ut_layers_run(classifier->model, classifier->x, classifier->scratch, logits);
+    for (int i = 0; i < classifier->model->n_features; i++)
+        classifier->changed[i] = isnan(classifier->x[i]) ? 0 : classifier->x[i];
+    ut_layers_run(classifier->model, classifier->changed, classifier->scratch, logits);
     affect->frustration = calibrated(c[UT_FRUSTRATION], logits[UT_FRUSTRATION]);
     affect->stress = calibrated(c[UT_STRESS], logits[UT_STRESS]);
     affect->arousal = calibrated(c[UT_AROUSAL], logits[UT_AROUSAL]);

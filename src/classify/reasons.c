@@ -31,6 +31,8 @@ static const struct aspect {
     {"voice_quality", NULL, "", 0, {"mel_", "mfcc_", "voicing_", "periodicity_"}},
 };
 
+enum { NO_ASPECT = -1 };
+
 static int aspect_of(const char *functional) {
     for (int a = 0; a < UT_ASPECTS; a++)
         for (const char *const *prefix = aspects_table[a].prefixes; *prefix; prefix++)
@@ -53,17 +55,16 @@ bool ut_aspects_init(ut_aspects *aspects, const ut_model *model) {
 
 void ut_aspects_free(ut_aspects *aspects) { free(aspects->of_feature); }
 
-static float logit_of(const ut_model *model, const float *x, int output, float *scratch) {
-    float logits[UT_OUTPUTS];
-    ut_layers_run(model, x, scratch, logits);
-    return logits[output];
-}
-
+/* What was not heard stands at the training mean; none of it is put back to the usual. */
 static float logit_without(const ut_aspects *aspects, const ut_model *model, const ut_baseline *baseline,
                            const float *x, int aspect, int output, float *changed, float *scratch) {
-    for (int i = 0; i < model->n_features; i++)
-        changed[i] = aspects->of_feature[i] == aspect ? baseline->mean[i] : x[i];
-    return logit_of(model, changed, output, scratch);
+    float logits[UT_OUTPUTS];
+    for (int i = 0; i < model->n_features; i++) {
+        bool usual = aspects->of_feature[i] == aspect && !isnan(baseline->mean[i]);
+        changed[i] = isnan(x[i]) ? 0 : usual ? baseline->mean[i] : x[i];
+    }
+    ut_layers_run(model, changed, scratch, logits);
+    return logits[output];
 }
 
 /* How far a side of the voice that no single feature stands for is from usual: its features' root mean square. */
@@ -74,6 +75,7 @@ static float distance(const ut_aspects *aspects, const ut_model *model, const ut
     for (int i = 0; i < model->n_features; i++) {
         if (aspects->of_feature[i] != aspect) continue;
         float z = (x[i] - baseline->mean[i]) / ut_baseline_deviation(baseline, i);
+        if (isnan(z)) continue;
         sum += z * z;
         n++;
     }
@@ -122,7 +124,7 @@ static unsigned insert(ut_reason reasons[UT_REASONS], float falls[UT_REASONS], u
 
 unsigned ut_reasons_find(const ut_aspects *aspects, const ut_model *model, const ut_baseline *baseline, const float *x,
                          int output, float *changed, float *scratch, ut_reason reasons[UT_REASONS]) {
-    float now = logit_of(model, x, output, scratch), falls[UT_REASONS];
+    float now = logit_without(aspects, model, baseline, x, NO_ASPECT, output, changed, scratch), falls[UT_REASONS];
     unsigned n = 0;
     for (int a = 0; a < UT_ASPECTS; a++) {
         ut_reason reason;

@@ -25,7 +25,7 @@ static const demo_line script[] = {
      "Thank you. I see the line was restarted on Tuesday. Let me restart it once more, and then we can wait for a day "
      "or two",
      0},
-    {UT_CUSTOMER, -1.4f, 230, 70, 200,
+    {UT_CUSTOMER, -1.1f, 230, 70, 200,
      "No! No, that is what you said last time, and the time before! I have called you three times! I work from home, "
      "and I am losing money every single day! Nobody does anything about it!",
      0},

@@ -125,8 +125,11 @@ static void follow_raised_emotion(ut_cues *cues, ut_cue_kind kind, ut_cue_kind o
         if (cues->life[other].for_since_s < 0) raise_calming(cues, ut_cue_name(kind), peak, score, t_s);
         return;
     }
-    ut_severity severity = severity_after(rule_of(cues, kind), t_s - life->raised_s);
-    bool moved = fabsf(score - life->last.score) >= telling_change && t_s - life->told_s >= telling_every_s;
+    double for_s = life->for_since_s < 0 ? 0 : t_s - life->for_since_s;
+    ut_severity severity = severity_after(rule_of(cues, kind), for_s);
+    if (severity < life->last.severity) severity = life->last.severity;
+    bool moved = fabsf(score - life->last.score) >= telling_change && t_s - life->told_s >= telling_every_s &&
+                 score >= rule_of(cues, kind)->clear;
     life->score = fmaxf(life->score, score);
     if (moved || severity != life->last.severity) tell(cues, kind, t_s, emotion_cue(opinion, output, score, severity));
 }

@@ -154,11 +154,12 @@ bool program_says(const program *p, const char *text, int timeout_ms) {
 
 bool program_address(const program *p, char address[64], int timeout_ms) {
     static const char before[] = "The overlay is at ";
-    if (!program_says(p, "/agent/\n", timeout_ms)) return false;
+    bool said_it = program_says(p, "/agent/\n", timeout_ms);
     char *out = program_out(p), *err = program_err(p);
     char *at = strstr(out, before) ? strstr(out, before) : strstr(err, before);
-    bool good = at && sscanf(at + sizeof before - 1, "%63[^\n]", address) == 1 && strstr(address, "/agent/");
+    bool good = said_it && at && sscanf(at + sizeof before - 1, "%63[^\n]", address) == 1 && strstr(address, "/agent/");
     if (good) *strstr(address, "/agent/") = '\0';
+    else print_error("no address: %s", err);
     free(out);
     free(err);
     return good;

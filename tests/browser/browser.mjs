@@ -32,7 +32,8 @@ function record() {
       const chips = [...document.querySelectorAll('#minor li:not([hidden])')].map((chip) => chip.textContent);
       const now = { key, severity, text: text('text'), advice: text('advice'), reason: text('reason'), chips };
       const last = kept.shown.at(-1);
-      if (JSON.stringify({ ...last, atMs: 0 }) !== JSON.stringify({ ...now, atMs: 0 })) kept.shown.push({ ...now, atMs: Date.now() });
+      const same = JSON.stringify({ ...last, atMs: 0 }) === JSON.stringify({ ...now, atMs: 0 });
+      if (!same) kept.shown.push({ ...now, atMs: Date.now() });
     };
     new MutationObserver(note).observe(document.getElementById('panel'),
       { subtree: true, childList: true, characterData: true, attributes: true });

@@ -170,13 +170,29 @@ test('waiting for a call, on every size, by keyboard', { timeout: 60_000 }, asyn
   }
 });
 
+test('a connection that says nothing for a minute is replaced', { timeout: 30_000 }, async (t) => {
+  const program = await started(t);
+  const view = await opened(t, 'about:blank');
+  let connections = 0;
+  await view.page.routeWebSocket(/\/events/, () => connections++);
+  await view.page.clock.install();
+  await view.page.goto(program.url);
+  await view.until('#overlay[data-mode="waiting"]');
+  assert.equal(connections, 1);
+  await view.page.clock.runFor(55_000);
+  assert.equal(connections, 1);
+  await view.page.clock.runFor(25_000);
+  assert.equal(connections, 2);
+});
+
 /* In the page, whose own rendering is stopped: shows made-up events with its modules and says how that came out. */
 async function showEvents(events) {
   for (let timer = setTimeout(() => {}); timer > 0; timer--) clearInterval(timer);
   const [{ newState, reduce }, { sceneOf }, { show }] =
     await Promise.all(['state', 'scene', 'view'].map((name) => import(`/agent/${name}.js`)));
   const box = (selector) => document.querySelector(selector).getBoundingClientRect();
-  show(sceneOf(events.reduce((state, event) => reduce(state, event, 0), newState()), { open: true, everOpen: true }, null, 0));
+  const state = events.reduce((before, event) => reduce(before, event, 0), newState());
+  show(sceneOf(state, { open: true, everOpen: true }, null, 0));
   return {
     text: document.getElementById('text').textContent,
     markup: document.querySelectorAll('#words b, #words img, #minor b, #minor img').length,
@@ -196,7 +212,7 @@ test('long texts and markup stay text, in their place', { timeout: 60_000 }, asy
   const long = 'Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz '.repeat(4);
   const texts = { text: `<b>Die Stimme</b><img src=x onerror=alert(1)> ${long}`, advice: long };
   const events = [call(), customer(3599), cue(1, texts), cue(2, { ...texts, severity: 'info' }),
-    cue(3, { ...texts, cue: '<b>', severity: 'urgent', score: 0.5, reasons: Array(3).fill({ feature: long, change: long }) })];
+    cue(3, { ...texts, cue: '<b>', severity: 'urgent', reasons: Array(3).fill({ feature: long, change: long }) })];
   for (const [width, height] of SIZES) {
     for (const scheme of SCHEMES) {
       const view = await opened(t, `${program.url}?call=c-another`, { scheme, width, height, locale: 'de-DE' });

@@ -1,6 +1,7 @@
 /* Playbooks: the one that ships, and every way to get one wrong. */
 #include "cues/playbook.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+/* NaN is near nothing. */
+#define is_near(got, wanted, tolerance) assert_true(fabs((double)(got) - (double)(wanted)) <= (double)(tolerance))
 
 static char *read_file(const char *path) {
     FILE *file = fopen(path, "rb");
@@ -25,12 +29,12 @@ static void is_default(const ut_playbook *playbook) {
     for (int kind = 0; kind < UT_CUE_KINDS; kind++) {
         const ut_rule *got = &playbook->rules[kind], *wanted = &ut_playbook_default.rules[kind];
         assert_int_equal(got->on, wanted->on);
-        assert_float_equal(got->raise, wanted->raise, 0);
-        assert_float_equal(got->clear, wanted->clear, 0);
-        assert_float_equal(got->after_s, wanted->after_s, 0);
-        assert_float_equal(got->urgent_after_s, wanted->urgent_after_s, 0);
-        assert_float_equal(got->hold_s, wanted->hold_s, 0);
-        assert_float_equal(got->cool_down_s, wanted->cool_down_s, 0);
+        is_near(got->raise, wanted->raise, 0);
+        is_near(got->clear, wanted->clear, 0);
+        is_near(got->after_s, wanted->after_s, 0);
+        is_near(got->urgent_after_s, wanted->urgent_after_s, 0);
+        is_near(got->hold_s, wanted->hold_s, 0);
+        is_near(got->cool_down_s, wanted->cool_down_s, 0);
         assert_string_equal(got->text, wanted->text);
         assert_string_equal(got->advice, wanted->advice);
     }
@@ -64,12 +68,12 @@ static void every_field_is_read(void **state) {
         assert_non_null(playbook);
         const ut_rule *rule = &playbook->rules[kind];
         assert_false(rule->on);
-        assert_float_equal(rule->raise, 0.71f, 0);
-        assert_float_equal(rule->clear, 0.11f, 0);
-        assert_float_equal(rule->after_s, 3, 0);
-        assert_float_equal(rule->urgent_after_s, 44.5f, 0);
-        assert_float_equal(rule->hold_s, 7, 0);
-        assert_float_equal(rule->cool_down_s, 99, 0);
+        is_near(rule->raise, 0.71f, 0);
+        is_near(rule->clear, 0.11f, 0);
+        is_near(rule->after_s, 3, 0);
+        is_near(rule->urgent_after_s, 44.5f, 0);
+        is_near(rule->hold_s, 7, 0);
+        is_near(rule->cool_down_s, 99, 0);
         assert_string_equal(rule->text, "T\xc3\xa4xt");
         assert_string_equal(rule->advice, "");
         for (int other = 0; other < UT_CUE_KINDS; other++)

@@ -24,7 +24,7 @@ export function sceneOf(state, link, wanted, nowMs) {
     clock: call && call.tS >= 0 && !call.ended ? clock(call.tS) : '',
     consent: call && !call.ended ? CONSENTS[call.consent] : null,
     panel,
-    minor: cues.slice(1, 1 + MAX_MINOR).map(({ kind, text, severity }) => ({ kind, text, severity: SEVERITIES[severity] })),
+    minor: cues.slice(1, 1 + MAX_MINOR).map(chip),
     voice: mode === 'live' ? voiceOf(call, lost) : { note: '' },
     talk: mode === 'live' && !lost ? shareOf(customerTalkShare(call)) : null,
     title: `${lost?.words ?? panel.text} – Undertone`,
@@ -74,7 +74,7 @@ const ICONS = { info: 'live', notice: 'notice', urgent: 'urgent' };
 
 const PROMISE = 'Only the customer’s voice is scored; yours is never.';
 
-const plain = (kind, text, advice, reason = '') => ({ key: kind, kind, severity: 'none', text, advice, reason, likely: '' });
+const plain = (kind, text, advice) => ({ key: kind, kind, severity: 'none', text, advice, reason: '', likely: '' });
 
 const UNLISTENING = plain('unheard', 'Not listening', 'No cue can show until data comes again.');
 
@@ -93,6 +93,8 @@ function endedWords({ durationS, cues }) {
   const shown = cues === null ? [] : [cues === 1 ? `${count(cues)} cue` : cues ? `${count(cues)} cues` : 'no cues'];
   return [...lasted, ...shown].join(' · ');
 }
+
+const chip = ({ kind, text, severity }) => ({ kind, text, severity: SEVERITIES[severity] });
 
 function cuePanel(cue) {
   return {

@@ -1,0 +1,147 @@
+/* undertone listen, from outside: a virtual caller speaks, vanishes and comes back. Needs PulseAudio, see pulse.sh. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "events.h"
+#include "program.h"
+#include "sound.h"
+
+enum { SKIPPED = 77 };
+#define CUSTOMER_SPEAKS "\"channel\":\"customer\",\"speaking\":true"
+#define AGENT_SPEAKS    "\"channel\":\"agent\",\"speaking\":true"
+
+/* ---- the virtual caller ---- */
+
+/* Runs pulse.sh and takes over the variables it prints, NAME='value' or NAME=value; returns its exit code. */
+static int pulse(const char *command) {
+    char line[1024], name[64], value[900];
+    snprintf(line, sizeof line, "sh tests/blackbox/pulse.sh %s '%s'", command, scratch_path("pulse"));
+    FILE *out = popen(line, "r");
+    assert_non_null(out);
+    while (fgets(line, sizeof line, out)) {
+        int n;
+        for (char *at = line + strspn(line, "export "); sscanf(at, "%63[A-Z_]=%n", name, &n) == 1;
+             at += strspn(at, " ")) {
+            at += n;
+            if (sscanf(at, "'%899[^']'%n", value, &n) != 1 && sscanf(at, "%899[^ \n]%n", value, &n) != 1) break;
+            setenv(name, value, 1);
+            at += n;
+        }
+    }
+    int status = pclose(out);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static pid_t speak(const char *device, const char *path) {
+    char option[64];
+    snprintf(option, sizeof option, "--device=%s", device);
+    pid_t pid = fork();
+    if (pid) return pid;
+    execlp("paplay", "paplay", option, path, (char *)NULL);
+    _exit(127);
+}
+
+static void hush(pid_t pid) {
+    kill(pid, SIGTERM);
+    waitpid(pid, NULL, 0);
+}
+
+static int set_up(void **state) {
+    static int status;
+    status = pulse("start");
+    *state = &status;
+    return status && status != SKIPPED;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    pulse("stop");
+    return 0;
+}
+
+static int count(const program *p, const char *text) {
+    int n = 0;
+    char *out = program_out(p);
+    for (char *at = out; (at = strstr(at, text)); at++) n++;
+    free(out);
+    return n;
+}
+
+static bool counts_more(const program *p, const char *text, int than, int timeout_ms) {
+    long until = now_ms() + timeout_ms;
+    while (count(p, text) <= than && now_ms() < until) sleep_ms(50);
+    return count(p, text) > than;
+}
+
+static void start(program *p, const char *data) {
+    char address[64];
+    program_start(p, (const char *const[]){"listen", "--customer", "caller", "--agent", "agent", "--listen",
+                                           "127.0.0.1:0", "--data", data, "--jsonl", NULL});
+    assert_true(program_address(p, address, 20000));
+}
+
+static void finish(program *p) {
+    program_signal(p, SIGINT);
+    assert_int_equal(program_wait(p, 5000), 0);
+    json_t *events = events_parse(p->out);
+    assert_true(event_is(json_array_get(events, 0), "call"));
+    assert_true(event_is(json_array_get(events, json_array_size(events) - 1), "summary"));
+    json_decref(events);
+    program_end(p);
+}
+
+/* ---- tests ---- */
+
+static void test_customer_speaks(void **state) {
+    if (*(int *)*state == SKIPPED) skip();
+    const char *voice = scratch_path("voice.wav");
+    sound_cut(sound_demo(), voice, 5, 40, 1);
+    program p;
+    start(&p, scratch_path("speaks"));
+    assert_true(counts_more(&p, "\"type\":\"reading\"", 0, 10000));
+    assert_int_equal(count(&p, CUSTOMER_SPEAKS), 0);
+    pid_t speaker = speak("caller", voice);
+    assert_true(counts_more(&p, CUSTOMER_SPEAKS, 5, 30000));
+    hush(speaker);
+    assert_int_equal(count(&p, AGENT_SPEAKS), 0);
+    speaker = speak("agent", voice);
+    assert_true(counts_more(&p, AGENT_SPEAKS, 3, 30000));
+    hush(speaker);
+    finish(&p);
+}
+
+static void test_device_vanishes_and_comes_back(void **state) {
+    if (*(int *)*state == SKIPPED) skip();
+    program p;
+    start(&p, scratch_path("vanishes"));
+    assert_true(counts_more(&p, "\"type\":\"reading\"", 2, 10000));
+    assert_int_equal(pulse("kill"), 0);
+    assert_true(program_says(&p, "caller is gone", 10000));
+    assert_true(program_says(&p, "agent is gone", 10000));
+    int before = count(&p, "\"type\":\"reading\"");
+    assert_true(counts_more(&p, "\"type\":\"reading\"", before, 5000));
+    assert_int_equal(pulse("start"), 0);
+    assert_true(program_says(&p, "caller is back", 20000));
+    assert_true(program_says(&p, "agent is back", 20000));
+    pid_t speaker = speak("caller", sound_demo());
+    assert_true(counts_more(&p, CUSTOMER_SPEAKS, 3, 30000));
+    hush(speaker);
+    finish(&p);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_customer_speaks),
+        cmocka_unit_test(test_device_vanishes_and_comes_back),
+    };
+    return cmocka_run_group_tests_name("listen", tests, set_up, tear_down);
+}
