@@ -240,7 +240,7 @@ enum { UT_SKEW_S = 10 };
 bool ut_call_next(ut_call *call, ut_event *event);
 
 /* Consent can change during the call. Withdrawn or refused: every event still inside is dropped, nothing is analysed
- * any more. */
+ * any more, and no later consent changes that. */
 void ut_call_set_consent(ut_call *call, ut_consent consent);
 
 /* No more samples will come: open cues are cleared and the summary follows, to be taken with _next. */

@@ -184,7 +184,9 @@ bool ut_call_next(ut_call *call, ut_event *event) {
     return true;
 }
 
+/* What was refused or withdrawn stays so: the voices still hold what was said before. */
 void ut_call_set_consent(ut_call *call, ut_consent consent) {
+    if (call->consent == UT_CONSENT_REFUSED || call->consent == UT_CONSENT_WITHDRAWN) return;
     call->consent = consent;
     if (consent != UT_CONSENT_GIVEN) call->out = call->in;
 }

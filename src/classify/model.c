@@ -1,5 +1,5 @@
 /* model.c - reads a .utm file. Nothing in it is believed before it is checked: magic, version, checksum, header,
- * feature names, shapes, and last that every weight is a finite number. */
+ * feature names, shapes, and last that every weight is a number of sane size. */
 #include "classify/model.h"
 
 #include <jansson.h>
@@ -13,6 +13,10 @@
 
 enum { PREAMBLE = 16, MAX_BYTES = 16 << 20 };
 static const char magic[8] = "UTMODEL";
+
+/* Four layers of 2048 such weights and features of 5 at most stay finite, so a score is always a number. */
+static const float weight_most = 1e6f;
+
 static const char *const output_names[UT_OUTPUTS] = {"frustration", "stress", "arousal"};
 
 static uint32_t u32le(const unsigned char *p) {
@@ -25,7 +29,7 @@ static ut_error check_bytes(const unsigned char *bytes, size_t n_bytes) {
     if (u32le(bytes + 8) != UT_MODEL_FORMAT) return UT_MODEL_VERSION;
     unsigned char digest[SHA256_DIGEST_LENGTH];
     size_t signed_bytes = n_bytes - sizeof digest;
-    SHA256(bytes, signed_bytes, digest);
+    if (!SHA256(bytes, signed_bytes, digest)) return UT_NO_MEMORY;
     if (memcmp(digest, bytes + signed_bytes, sizeof digest)) return UT_MODEL_DAMAGED;
     if (u32le(bytes + 12) > signed_bytes - PREAMBLE) return UT_MODEL_DAMAGED;
     return UT_OK;
@@ -111,7 +115,7 @@ static bool read_calibration(ut_model *model, const json_t *header) {
     const json_t *abstain = json_object_get(header, "abstain");
     model->min_speech_s = bounded(abstain, "min_speech_s", 0, 60);
     model->full_speech_s = bounded(abstain, "full_speech_s", 0.01, 60);
-    model->max_distance = bounded(abstain, "max_distance", 0, 1e6);
+    model->max_distance = bounded(abstain, "max_distance", 0.01, 1e6);
     return !isnan(model->min_speech_s) && !isnan(model->full_speech_s) && !isnan(model->max_distance);
 }
 
@@ -153,7 +157,7 @@ static ut_error read_weights(ut_model *model, const unsigned char *bytes, size_t
     for (size_t i = 0; i < n; i++) {
         uint32_t bits = u32le(bytes + 4 * i);
         memcpy(&model->weights[i], &bits, sizeof bits);
-        if (!isfinite(model->weights[i])) return UT_MODEL_HEADER;
+        if (!(fabsf(model->weights[i]) <= weight_most)) return UT_MODEL_HEADER;
     }
     lay_out(model);
     for (int i = 0; i < model->n_features; i++)

@@ -52,9 +52,9 @@ static bool print_one(pool *p, int i) {
     while (!p->jobs[i].done) pthread_cond_wait(&p->finished, &p->lock);
     pthread_mutex_unlock(&p->lock);
     job *j = &p->jobs[i];
-    bool good = j->good && fwrite(j->text, 1, j->n_bytes, stdout) == j->n_bytes;
+    bool written = j->n_bytes == 0 || fwrite(j->text, 1, j->n_bytes, stdout) == j->n_bytes;
     free(j->text);
-    return good;
+    return j->good && written;
 }
 
 static bool print_all(pool *p, bool progress) {

@@ -10,8 +10,8 @@
 
 typedef struct store store;
 
-/* Called for each durable message (a cue, a summary) on the store's thread after the commit that holds it (stored true),
- * or when that failed (stored false: disk full, say); without memory at once, on the writer's. m is borrowed. */
+/* Called for each durable message (a cue, a summary) on the store's thread after the commit that holds it (stored
+ * true), or when that failed (stored false: disk full, say); without memory at once, on the writer's. m is borrowed. */
 typedef void store_committed(void *user, message *m, bool stored);
 
 /* Opens or makes DIR/undertone.db (the folder too, mode 0700, the file 0600), closes and marks calls that were in

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -92,9 +93,10 @@ static void send_to(const char *path, int fd) {
     close(file);
 }
 
-/* The child: only what is safe after fork. */
+/* The child: only what is safe after fork. It ends with the test, however that ends. */
 static void become(const char *path, char *const arguments[], const char *out, const char *err) {
     int nothing = open("/dev/null", O_RDONLY);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(nothing, STDIN_FILENO);
     send_to(out, STDOUT_FILENO);
     send_to(err, STDERR_FILENO);
@@ -188,6 +190,15 @@ int program_wait(program *p, int timeout_ms) {
     if (!ended) kill(p->pid, SIGKILL);
     collect(p);
     return ended ? p->status : -1;
+}
+
+bool program_is_sanitized(const program *p) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)p->pid);
+    char *maps = read_file(path, NULL);
+    bool found = maps && (strstr(maps, "libasan") || strstr(maps, "libtsan"));
+    free(maps);
+    return found;
 }
 
 void program_end(program *p) {

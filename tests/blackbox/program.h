@@ -45,6 +45,9 @@ void program_signal(const program *p, int signal);
 /* Waits for its end and returns its status; one that does not end in time is killed and returns -1. */
 int program_wait(program *p, int timeout_ms);
 
+/* Whether the running program was built with a sanitizer, which costs time and memory of its own. */
+bool program_is_sanitized(const program *p);
+
 /* Kills it if it still runs, and frees. */
 void program_end(program *p);
 

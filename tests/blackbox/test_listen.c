@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,6 +47,7 @@ static pid_t speak(const char *device, const char *path) {
     snprintf(option, sizeof option, "--device=%s", device);
     pid_t pid = fork();
     if (pid) return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     execlp("paplay", "paplay", option, path, (char *)NULL);
     _exit(127);
 }
@@ -55,8 +57,17 @@ static void hush(pid_t pid) {
     waitpid(pid, NULL, 0);
 }
 
+/* PulseAudio's libraries are not built for the thread sanitizer, which takes their locks for none. */
+static void trust_libraries(void) {
+    char text[512];
+    const char *given = getenv("TSAN_OPTIONS");
+    snprintf(text, sizeof text, "%s:ignore_noninstrumented_modules=1", given ? given : "");
+    setenv("TSAN_OPTIONS", text, 1);
+}
+
 static int set_up(void **state) {
     static int status;
+    trust_libraries();
     status = pulse("start");
     *state = &status;
     return status && status != SKIPPED;
@@ -103,7 +114,8 @@ static void finish(program *p) {
 
 static void test_customer_speaks(void **state) {
     if (*(int *)*state == SKIPPED) skip();
-    const char *voice = scratch_path("voice.wav");
+    char voice[512];
+    snprintf(voice, sizeof voice, "%s", scratch_path("voice.wav"));
     sound_cut(sound_demo(), voice, 5, 40, 1);
     program p;
     start(&p, scratch_path("speaks"));

@@ -39,6 +39,8 @@ test('reasons of every feature, and of unknown ones', () => {
   const of = (feature, change) => because([{ feature, change }]);
   assert.equal(of('rate_syl_s', '-1.4 syl/s'), '1.4\u00a0syllables/s slower than usual');
   assert.equal(of('brightness_db', '+1.0 dB'), '1\u00a0dB brighter than usual');
+  assert.equal(of('emphasis_db', '-1.8 dB'), '1.8\u00a0dB flatter than usual');
+  assert.equal(of('voice_quality', 'changed'), 'Voice quality changed');
   assert.equal(of('silence_s', '8.2 s'), 'Over 8.2\u00a0s of silence');
   assert.equal(of('monologue_s', '50.5 s'), 'Over 50\u00a0s without an answer');
   assert.equal(of('frustration', '78 % to 30 %'), 'Frustration from 78% to 30%');

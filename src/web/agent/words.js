@@ -21,6 +21,7 @@ const COMPARED = new Map([
   ['level_db', ['louder', 'quieter']],
   ['rate_syl_s', ['faster', 'slower']],
   ['brightness_db', ['brighter', 'duller']],
+  ['emphasis_db', ['more emphatic', 'flatter']],
 ]);
 
 /* What is told by how long it had lasted when the cue was told. */

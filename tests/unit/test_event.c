@@ -1,0 +1,207 @@
+/* Messages: the keys and units that others build on, and names nobody chose. */
+#include "event.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const call_facts facts = {.id = "c-01JDCALL",
+                                 .source = "auto_repairs_40.flac",
+                                 .channels = 2,
+                                 .roles = {UT_AGENT, UT_CUSTOMER},
+                                 .started_at_ms = 1795255200007,
+                                 .consent = UT_CONSENT_GIVEN,
+                                 .model = "base@0123456789ab"};
+
+/* The text as it goes out, which is all there is to a message. */
+static void says(message *m, const char *text) {
+    assert_non_null(m);
+    assert_string_equal(m->text, text);
+    assert_int_equal(m->n_bytes, strlen(text));
+    message_release(m);
+}
+
+static void call_started(void **state) {
+    (void)state;
+    message *m = message_of_call(&facts);
+    assert_int_equal(m->kind, MESSAGE_CALL);
+    assert_string_equal(m->call, facts.id);
+    memset(m->text - MESSAGE_PREFIX, 0xaa, MESSAGE_PREFIX); /* libwebsockets writes there */
+    says(m, "{\"type\":\"call\",\"call\":\"c-01JDCALL\",\"source\":\"auto_repairs_40.flac\","
+            "\"channels\":[\"agent\",\"customer\"],\"rate_hz\":8000,\"started_at\":\"2026-11-21T10:00:00.007Z\","
+            "\"consent\":\"given\",\"model\":\"base@0123456789ab\"}");
+    for (int c = UT_CONSENT_UNKNOWN; c <= UT_CONSENT_WITHDRAWN; c++) {
+        call_facts other = facts;
+        char wanted[40];
+        other.consent = (ut_consent)c;
+        snprintf(wanted, sizeof wanted, "\"consent\":\"%s\"", ut_consent_name((ut_consent)c));
+        m = message_of_call(&other);
+        assert_non_null(strstr(m->text, wanted));
+        message_release(m);
+    }
+}
+
+static void customer_reading(void **state) {
+    (void)state;
+    ut_event event = {.type = UT_EVENT_CUSTOMER, .t_s = 12.5};
+    event.customer.activity = (ut_activity){.speaking = true, .level_db = -21.44f, .rate_syl_s = 5.06f};
+    event.customer.affect =
+        (ut_affect){.pitch_hz = 231.04f, .frustration = 0.62f, .stress = 0.31f, .arousal = 0.7f, .confidence = 0.8f};
+    message *m = message_of_event(&facts, &event);
+    assert_int_equal(m->kind, MESSAGE_READING);
+    assert_int_equal(m->channel, UT_CUSTOMER);
+    assert_true(m->t_s == 12.5);
+    says(m, "{\"type\":\"reading\",\"call\":\"c-01JDCALL\",\"t_s\":12.5,\"channel\":\"customer\",\"speaking\":true,"
+            "\"level_db\":-21.4,\"rate_syl_s\":5.1,\"frustration\":0.62,\"stress\":0.31,\"arousal\":0.7,"
+            "\"confidence\":0.8,\"abstain\":false,\"pitch_hz\":231.0}");
+    event.customer.affect = (ut_affect){.abstain = true, .frustration = NAN, .stress = INFINITY};
+    m = message_of_event(&facts, &event);
+    assert_non_null(strstr(m->text, "\"frustration\":null,\"stress\":null,"));
+    assert_non_null(strstr(m->text, "\"abstain\":true,\"pitch_hz\":null}"));
+    message_release(m);
+}
+
+static void other_readings(void **state) {
+    (void)state;
+    static const ut_channel channels[] = {UT_AGENT, UT_MIXED};
+    static const char *const wanted[] = {
+        "{\"type\":\"reading\",\"call\":\"c-01JDCALL\",\"t_s\":0.5,\"channel\":\"agent\",\"speaking\":false,"
+        "\"level_db\":-100.0,\"rate_syl_s\":4.4}",
+        "{\"type\":\"reading\",\"call\":\"c-01JDCALL\",\"t_s\":0.5,\"channel\":\"mixed\",\"speaking\":false,"
+        "\"level_db\":-100.0,\"rate_syl_s\":4.4}"};
+    for (int i = 0; i < 2; i++) {
+        ut_event event;
+        memset(&event, 0x3f, sizeof event); /* whatever lies where a customer's affect would be */
+        event.type = UT_EVENT_ACTIVITY;
+        event.t_s = 0.5;
+        event.activity.channel = channels[i];
+        event.activity.activity = (ut_activity){.level_db = -100, .rate_syl_s = 4.4f};
+        message *m = message_of_event(&facts, &event);
+        assert_int_equal(m->channel, channels[i]);
+        says(m, wanted[i]);
+    }
+}
+
+static void cue(void **state) {
+    (void)state;
+    ut_event event = {.type = UT_EVENT_CUE,
+                      .t_s = 12.5,
+                      .cue = {.id = 7,
+                              .kind = UT_CUE_FRUSTRATION,
+                              .state = UT_CUE_RAISED,
+                              .severity = UT_NOTICE,
+                              .score = 0.78f,
+                              .text = "Voice sounds frustrated",
+                              .advice = "Acknowledge it, then give the next step.",
+                              .n_reasons = 2,
+                              .reasons = {{"pitch_hz", "+4.1 st", 2.3f}, {"voice", "from the start", NAN}}}};
+    message *m = message_of_event(&facts, &event);
+    assert_int_equal(m->kind, MESSAGE_CUE);
+    assert_int_equal(m->cue_id, 7);
+    assert_int_equal(m->cue_state, UT_CUE_RAISED);
+    says(m, "{\"type\":\"cue\",\"call\":\"c-01JDCALL\",\"id\":7,\"t_s\":12.5,\"cue\":\"frustration\","
+            "\"state\":\"raised\",\"severity\":\"notice\",\"score\":0.78,\"text\":\"Voice sounds frustrated\","
+            "\"advice\":\"Acknowledge it, then give the next step.\",\"reasons\":[{\"feature\":\"pitch_hz\","
+            "\"change\":\"+4.1 st\",\"z\":2.3},{\"feature\":\"voice\",\"change\":\"from the start\"}]}");
+    event.cue.kind = UT_CUE_DEAD_AIR;
+    event.cue.state = UT_CUE_CLEARED;
+    event.cue.score = NAN;
+    event.cue.n_reasons = 0;
+    m = message_of_event(&facts, &event);
+    assert_null(strstr(m->text, "score"));
+    assert_non_null(strstr(m->text, "\"cue\":\"dead_air\",\"state\":\"cleared\""));
+    assert_non_null(strstr(m->text, "\"reasons\":[]"));
+    message_release(m);
+}
+
+static void summary(void **state) {
+    (void)state;
+    ut_event event = {.type = UT_EVENT_SUMMARY, .t_s = 245};
+    event.summary = (ut_summary){.duration_s = 245,
+                                 .has_customer = true,
+                                 .has_dynamics = true,
+                                 .customer = {88.2f, 0.21f, 0.78f, 0.12f, 0.4f, 0.4f},
+                                 .dynamics = {0.58f, 4, 1, 12, 0.9f},
+                                 .cues = 3};
+    says(message_of_event(&facts, &event),
+         "{\"type\":\"summary\",\"call\":\"c-01JDCALL\",\"source\":\"auto_repairs_40.flac\",\"duration_s\":245.0,"
+         "\"customer\":{\"speech_s\":88.2,\"frustration_mean\":0.21,\"frustration_peak\":0.78,\"stress_mean\":0.12,"
+         "\"stress_peak\":0.4,\"arousal_mean\":0.4},\"dynamics\":{\"agent_talk_share\":0.58,\"overlaps\":4,"
+         "\"interruptions\":1,\"dead_air_s\":12.0,\"response_latency_median_s\":0.9},\"cues\":3}");
+    event.summary = (ut_summary){.duration_s = 1.25};
+    says(message_of_event(&facts, &event), "{\"type\":\"summary\",\"call\":\"c-01JDCALL\",\"source\":"
+                                           "\"auto_repairs_40.flac\",\"duration_s\":1.25,\"cues\":0}");
+    event.summary =
+        (ut_summary){.has_dynamics = true, .dynamics = {.agent_talk_share = NAN, .response_latency_median_s = NAN}};
+    message *m = message_of_event(&facts, &event);
+    assert_non_null(strstr(m->text, "\"agent_talk_share\":null"));
+    assert_non_null(strstr(m->text, "\"response_latency_median_s\":null"));
+    message_release(m);
+}
+
+static void hostile_names(void **state) {
+    (void)state;
+    static const char *const names[] = {"",         "a\"b\\c",      "a\nb", "\x1b[31m", "\xff\xfe",
+                                        "\xc0\x80", "\xed\xa0\x80", "%s%n", "</script>"};
+    char long_name[5000];
+    memset(long_name, 'x', sizeof long_name - 1), long_name[sizeof long_name - 1] = '\0';
+    for (size_t i = 0; i <= sizeof names / sizeof *names; i++) {
+        call_facts hostile = facts;
+        hostile.source = i < sizeof names / sizeof *names ? names[i] : long_name;
+        message *m = message_of_call(&hostile);
+        assert_non_null(m);
+        assert_null(strchr(m->text, '\n'));
+        json_t *json = json_loadb(m->text, m->n_bytes, JSON_REJECT_DUPLICATES, NULL);
+        assert_non_null(json);
+        const char *source = json_string_value(json_object_get(json, "source"));
+        assert_non_null(source);
+        if (i < 4 || i > 6) assert_string_equal(source, hostile.source);
+        json_decref(json);
+        message_release(m);
+    }
+}
+
+static void ids_sort_by_time(void **state) {
+    (void)state;
+    char before[CALL_ID_SIZE] = "", id[CALL_ID_SIZE], twin[CALL_ID_SIZE];
+    for (int64_t ms = 1795255200000; ms < 1795255200000 + 5000; ms += 7) {
+        call_id_make(id, ms);
+        call_id_make(twin, ms);
+        assert_int_equal(strlen(id), 28);
+        assert_int_equal(strncmp(id, "c-", 2), 0);
+        assert_int_equal(strspn(id + 2, "0123456789ABCDEFGHJKMNPQRSTVWXYZ"), 26);
+        assert_true(strcmp(before, id) < 0);
+        assert_string_not_equal(id, twin);
+        memcpy(before, id, sizeof id);
+    }
+    call_id_make(id, ((int64_t)1 << 48) - 1); /* the last that fits: the year 10889 */
+    assert_true(strcmp(before, id) < 0);
+    assert_int_equal(strncmp(id, "c-7ZZZZZZZZZ", 12), 0);
+}
+
+static void references_are_counted(void **state) {
+    (void)state;
+    message *m = message_of_call(&facts);
+    assert_ptr_equal(message_hold(m), m);
+    message_release(m);
+    assert_string_equal(m->call, facts.id);
+    message_release(m);
+    message_release(NULL);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(call_started),     cmocka_unit_test(customer_reading),
+        cmocka_unit_test(other_readings),   cmocka_unit_test(cue),
+        cmocka_unit_test(summary),          cmocka_unit_test(hostile_names),
+        cmocka_unit_test(ids_sort_by_time), cmocka_unit_test(references_are_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
