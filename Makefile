@@ -15,7 +15,7 @@ CPPFLAGS += $(call PKG,--cflags)
 LDFLAGS  += $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 LDLIBS   += $(call PKG,--libs) -lm -pthread
 
-LIBRARY := $(wildcard src/prosody/*.c src/classify/*.c src/cues/*.c) src/call.c src/voice.c
+LIBRARY := $(wildcard src/prosody/*.c src/classify/*.c src/cues/*.c) src/call.c src/voice.c src/names.c
 PROGRAM := $(wildcard src/capture/*.c src/ingest/*.c src/serve/*.c src/store/*.c src/relay/*.c src/commands/*.c) src/hub.c src/session.c src/event.c
 PAGES   := $(shell find src/web -type f)
 BOXES   := $(wildcard tests/blackbox/test_*.c)

@@ -212,30 +212,3 @@ void ut_call_finish(ut_call *call) {
     for (int c = 0; c < UT_CHANNELS; c++)
         if (call->voices[c]) ut_voice_finish(call->voices[c]);
 }
-
-/* ---- names ---- */
-
-const char *ut_channel_name(ut_channel channel) {
-    static const char *const names[] = {[UT_CUSTOMER] = "customer", [UT_AGENT] = "agent", [UT_MIXED] = "mixed"};
-    return (unsigned)channel < UT_CHANNELS ? names[channel] : "unknown";
-}
-
-const char *ut_consent_name(ut_consent consent) {
-    static const char *const names[] = {"unknown", "given", "refused", "withdrawn"};
-    return (unsigned)consent <= UT_CONSENT_WITHDRAWN ? names[consent] : "unknown";
-}
-
-const char *ut_error_text(ut_error error) {
-    static const char *const texts[] = {
-        [UT_OK] = "no error",
-        [UT_NO_MEMORY] = "out of memory",
-        [UT_MODEL_UNREADABLE] = "the model file cannot be read",
-        [UT_MODEL_NOT_ONE] = "not an Undertone model",
-        [UT_MODEL_VERSION] = "a model of another version",
-        [UT_MODEL_DAMAGED] = "the model file is truncated or damaged: its checksum does not match",
-        [UT_MODEL_HEADER] = "a field of the model's header is missing or out of range",
-        [UT_MODEL_FEATURES] = "the model needs a feature that this version does not compute",
-        [UT_BAD_PLAYBOOK] = "the playbook is not valid",
-    };
-    return (unsigned)error < sizeof texts / sizeof *texts ? texts[error] : "unknown error";
-}

@@ -22,16 +22,6 @@ void ut_cues_init(ut_cues *cues, const ut_playbook *playbook) {
         cues->life[kind] = (ut_cue_life){.cleared_s = -INFINITY, .for_since_s = -1, .against_since_s = -1};
 }
 
-const char *ut_cue_state_name(ut_cue_state state) {
-    static const char *const names[] = {"raised", "updated", "cleared"};
-    return names[state];
-}
-
-const char *ut_severity_name(ut_severity severity) {
-    static const char *const names[] = {"info", "notice", "urgent"};
-    return names[severity];
-}
-
 static const ut_rule *rule_of(const ut_cues *cues, ut_cue_kind kind) { return &cues->playbook->rules[kind]; }
 
 static void emit(ut_cues *cues, double t_s, const ut_cue *cue) {

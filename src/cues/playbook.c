@@ -20,13 +20,6 @@ const struct ut_playbook ut_playbook_default = {{
     [UT_CUE_MONOLOGUE] = {true, 0, 0, 50, 0, 0, 30, "Long turn", "Pause and ask a question."},
 }};
 
-static const char *const cue_names[UT_CUE_KINDS] = {
-    [UT_CUE_FRUSTRATION] = "frustration", [UT_CUE_STRESS] = "stress",     [UT_CUE_CALMING] = "calming",
-    [UT_CUE_TALK_OVER] = "talk_over",     [UT_CUE_DEAD_AIR] = "dead_air", [UT_CUE_MONOLOGUE] = "monologue",
-};
-
-const char *ut_cue_name(ut_cue_kind kind) { return cue_names[kind]; }
-
 /* Where the reader is, for the sentence it says when something is wrong. */
 typedef struct reader {
     char *message;
@@ -104,7 +97,7 @@ static bool read_rule(reader *r, const config_setting_t *group, ut_rule *rule) {
 
 static int kind_of(const char *name) {
     for (int kind = 0; kind < UT_CUE_KINDS; kind++)
-        if (!strcmp(name, cue_names[kind])) return kind;
+        if (!strcmp(name, ut_cue_name(kind))) return kind;
     return -1;
 }
 

@@ -172,7 +172,8 @@ static bool check(const mistake *m) {
 
 /* A machine with one sound device that hears nothing, whatever this one has. */
 static void hide_devices(void) {
-    write_text("asound.conf", "pcm.silence { type null hint { show on description 'nothing' } }\n");
+    write_text("asound.conf", "pcm.silence { type null hint { show on description 'nothing' } }\n"
+                              "pcm.!default { type null }\n");
     setenv("ALSA_CONFIG_PATH", scratch_path("asound.conf"), 1);
     setenv("JACK_NO_START_SERVER", "1", 1);
 }

@@ -1,0 +1,45 @@
+/* names.c - the words for the library's enumerations, the same in events, playbooks and the store. */
+#include "undertone.h"
+
+const char *ut_channel_name(ut_channel channel) {
+    static const char *const names[] = {[UT_CUSTOMER] = "customer", [UT_AGENT] = "agent", [UT_MIXED] = "mixed"};
+    return (unsigned)channel < UT_CHANNELS ? names[channel] : "unknown";
+}
+
+const char *ut_consent_name(ut_consent consent) {
+    static const char *const names[] = {"unknown", "given", "refused", "withdrawn"};
+    return (unsigned)consent <= UT_CONSENT_WITHDRAWN ? names[consent] : "unknown";
+}
+
+const char *ut_error_text(ut_error error) {
+    static const char *const texts[] = {
+        [UT_OK] = "no error",
+        [UT_NO_MEMORY] = "out of memory",
+        [UT_MODEL_UNREADABLE] = "the model file cannot be read",
+        [UT_MODEL_NOT_ONE] = "not an Undertone model",
+        [UT_MODEL_VERSION] = "a model of another version",
+        [UT_MODEL_DAMAGED] = "the model file is truncated or damaged: its checksum does not match",
+        [UT_MODEL_HEADER] = "a field of the model's header is missing or out of range",
+        [UT_MODEL_FEATURES] = "the model needs a feature that this version does not compute",
+        [UT_BAD_PLAYBOOK] = "the playbook is not valid",
+    };
+    return (unsigned)error < sizeof texts / sizeof *texts ? texts[error] : "unknown error";
+}
+
+const char *ut_cue_name(ut_cue_kind kind) {
+    static const char *const names[UT_CUE_KINDS] = {
+        [UT_CUE_FRUSTRATION] = "frustration", [UT_CUE_STRESS] = "stress",     [UT_CUE_CALMING] = "calming",
+        [UT_CUE_TALK_OVER] = "talk_over",     [UT_CUE_DEAD_AIR] = "dead_air", [UT_CUE_MONOLOGUE] = "monologue",
+    };
+    return names[kind];
+}
+
+const char *ut_cue_state_name(ut_cue_state state) {
+    static const char *const names[] = {"raised", "updated", "cleared"};
+    return names[state];
+}
+
+const char *ut_severity_name(ut_severity severity) {
+    static const char *const names[] = {"info", "notice", "urgent"};
+    return names[severity];
+}
