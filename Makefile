@@ -87,6 +87,7 @@ $(BUILD)/tests/blackbox/%: $(BUILD)/tests/blackbox/%.o $(call objects,$(filter-o
 $(BUILD)/tests/unit/test_serve: $(BUILD)/tests/blackbox/ws_client.o
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libprogram.a $(BUILD)/libundertone.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+$(BUILD)/tools/latency: $(BUILD)/tests/blackbox/ws_client.o
 $(BUILD)/tools/pack: tools/pack.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -O2 -o $@ $< -lz

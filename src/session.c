@@ -75,19 +75,24 @@ static void push(session *session, size_t n, void (*out)(void *user, message *m)
     }
 }
 
+/* Once. The first n samples are here, so the call began when the first of them was spoken. */
+static void start(session *session, int n, void (*out)(void *user, message *m), void *user) {
+    if (session->started) return;
+    session->started = true;
+    session->facts.started_at_ms = unix_ms() - (int64_t)n * 1000 / UT_RATE_HZ;
+    give(message_of_call(&session->facts), out, user);
+}
+
 void session_stop(session *session, void (*out)(void *user, message *m), void *user) {
+    start(session, 0, out, user);
     ut_call_finish(session->call);
     drain(session, out, user);
 }
 
 session_state session_step(session *session, void (*out)(void *user, message *m), void *user) {
-    if (!session->started) {
-        session->started = true;
-        session->facts.started_at_ms = unix_ms();
-        give(message_of_call(&session->facts), out, user);
-    }
     int n = source_read(session->source, (float *const[]){session->block[0], session->block[1]}, BLOCK);
     if (n == 0) return SESSION_IDLE;
+    start(session, n > 0 ? n : 0, out, user);
     if (n > 0) {
         session->n_samples += (uint64_t)n;
         push(session, (size_t)n, out, user);

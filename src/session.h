@@ -20,8 +20,8 @@ double session_heard_s(const session *session);
 typedef enum session_state { SESSION_IDLE, SESSION_BUSY, SESSION_ENDED, SESSION_FAILED } session_state;
 
 /* Reads what the source has now, a tenth of a second at most, and gives the messages that follow to out, which borrows
- * them. The first step gives the call's own, the last (SESSION_ENDED, or SESSION_FAILED with session_source()->fault
- * saying why) the summary. SESSION_IDLE: nothing there yet, come back in a hop. */
+ * them. The first samples give the call's own, the last step (SESSION_ENDED, or SESSION_FAILED with
+ * session_source()->fault saying why) the summary. SESSION_IDLE: nothing there yet, come back in a hop. */
 session_state session_step(session *session, void (*out)(void *user, message *m), void *user);
 
 /* Ends the call before its source does. */

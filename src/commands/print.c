@@ -63,7 +63,10 @@ static void add_to_row(printer *p, const json_t *reading) {
 
 /* ---- words ---- */
 
-static void print_time(FILE *out, double t_s) { fprintf(out, "%3d:%04.1f", (int)(t_s / 60), fmod(t_s, 60)); }
+static void print_time(FILE *out, double t_s) {
+    long tenths = lround(t_s * 10);
+    fprintf(out, "%3ld:%04.1f", tenths / 600, (double)(tenths % 600) / 10);
+}
 
 static const char *text_of(const json_t *object, const char *key) {
     const char *text = json_string_value(json_object_get(object, key));

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -112,6 +113,22 @@ static void finish(program *p) {
     program_end(p);
 }
 
+/* The call began when its first sound was heard, not when the devices were opened: time as the call tells it and the
+ * clock's agree. */
+static void check_started(const program *p) {
+    struct timespec now;
+    char *out = program_out(p);
+    const char *start = strstr(out, "{\"type\":\"call\""), *last = NULL;
+    for (const char *at = out; (at = strstr(at, "\"t_s\":")); at++) last = at + 6;
+    assert_true(start && last);
+    clock_gettime(CLOCK_REALTIME, &now);
+    json_t *call = json_loadb(start, strcspn(start, "\n"), 0, NULL);
+    double since_s = (double)now.tv_sec + (double)now.tv_nsec * 1e-9 - (double)event_started_us(call) * 1e-6;
+    assert_float_equal(since_s - atof(last), 0.3, 0.5);
+    json_decref(call);
+    free(out);
+}
+
 /* ---- tests ---- */
 
 static void test_customer_speaks(void **state) {
@@ -125,6 +142,7 @@ static void test_customer_speaks(void **state) {
     assert_int_equal(count(&p, CUSTOMER_SPEAKS), 0);
     pid_t speaker = speak("caller", voice);
     assert_true(counts_more(&p, CUSTOMER_SPEAKS, 5, 30000));
+    check_started(&p);
     hush(speaker);
     assert_int_equal(count(&p, AGENT_SPEAKS), 0);
     speaker = speak("agent", voice);

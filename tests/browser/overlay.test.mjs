@@ -139,7 +139,7 @@ test('a server that stands still, dies and comes back', { timeout: 90_000 }, asy
 
 test('without consent', { timeout: 30_000 }, async (t) => {
   const program = await started(t, { more: ['--consent', 'refused'] });
-  const view = await opened(t, program.url);
+  const view = await opened(t, program.url, { motion: 'no-preference' });
   await view.until('#overlay[data-mode="unheard"]');
   await view.page.waitForTimeout(4000);
   assert.equal(await view.text('text'), 'Not analysed: no consent');

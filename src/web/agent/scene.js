@@ -65,27 +65,26 @@ const CONSENTS = {
 };
 
 const UNHEARD = {
-  unknown: 'Nothing is scored or stored until consent is known.',
-  refused: 'The customer refused. Nothing is scored or stored.',
-  withdrawn: 'The customer withdrew it. Listening has stopped.',
+  unknown: 'It is not known whether they agree.',
+  refused: 'The customer refused.',
+  withdrawn: 'The customer withdrew it.',
 };
 
 const ICONS = { info: 'live', notice: 'notice', urgent: 'urgent' };
 
-const PROMISE = 'Only the customer’s voice is scored; yours is never.';
+const PROMISE = 'Your own voice is never scored.';
 
-const plain = (kind, text, advice) => ({ key: kind, kind, severity: 'none', text, advice, reason: '', likely: '' });
+const plain = (kind, text, advice, reason) => ({ key: kind, kind, severity: 'none', text, advice, reason, likely: '' });
 
-const UNLISTENING = plain('unheard', 'Not listening', 'No cue can show until data comes again.');
+const UNLISTENING = plain('unheard', 'Not listening', 'No cue shows until data comes again.', 'The call itself goes on.');
 
 const PANELS = {
-  connecting: () => plain('waiting', 'Connecting…', PROMISE),
-  waiting: () => plain('waiting', 'Waiting for a call', PROMISE),
-  live: (call) => call.hasCustomer
-    ? plain('listening', 'Listening', 'A cue shows here when something changes.')
-    : plain('listening', 'Listening', 'No customer channel: the voice is not scored.'),
-  unheard: (call) => plain('unheard', 'Not analysed: no consent', UNHEARD[call.consent]),
-  ended: (call) => plain('ended', 'Call ended', endedWords(call.ended)),
+  connecting: () => plain('waiting', 'Connecting…', '', PROMISE),
+  waiting: () => plain('waiting', 'Waiting for a call', 'Cues show here during the call.', PROMISE),
+  live: (call) => plain('listening', 'Listening', 'A cue shows here if things change.',
+    call.hasCustomer ? PROMISE : 'No channel holds the customer alone: no voice is scored.'),
+  unheard: (call) => plain('unheard', 'Not analysed: no consent', UNHEARD[call.consent], 'Nothing is scored or stored.'),
+  ended: (call) => plain('ended', 'Call ended', endedWords(call.ended), 'Waiting for the next one.'),
 };
 
 function endedWords({ durationS, cues }) {

@@ -1,0 +1,244 @@
+/* The fan-out: many calls on few workers, all that is said reaches the store, and an end in the middle is an end. */
+#include "hub.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "made_source.h"
+
+enum { CALLS = 24 };
+
+static ut_model *model;
+static char folder[] = "/tmp/undertone-hub-XXXXXX";
+
+/* What came of each call, under a lock of its own: show is called by every worker. */
+typedef struct heard {
+    pthread_mutex_t lock;
+    char ids[CALLS][CALL_ID_SIZE];
+    int calls[CALLS], readings[CALLS], summaries[CALLS], after_summary, strangers;
+    int ended, broke;
+} heard;
+
+static int place(const heard *h, const char *id) {
+    for (int i = 0; i < CALLS; i++)
+        if (!strcmp(h->ids[i], id)) return i;
+    for (int i = 0; i < CALLS; i++)
+        if (!*h->ids[i]) return i;
+    return -1;
+}
+
+static void show(void *user, const message *m) {
+    heard *h = user;
+    pthread_mutex_lock(&h->lock);
+    int i = place(h, m->call);
+    if (i < 0 || (!*h->ids[i] && m->kind != MESSAGE_CALL)) {
+        h->strangers++;
+    } else {
+        memcpy(h->ids[i], m->call, sizeof h->ids[i]);
+        h->after_summary += h->summaries[i];
+        h->calls[i] += m->kind == MESSAGE_CALL;
+        h->readings[i] += m->kind == MESSAGE_READING;
+        h->summaries[i] += m->kind == MESSAGE_SUMMARY;
+    }
+    pthread_mutex_unlock(&h->lock);
+}
+
+static void ended(void *user, const source *s, bool broke) {
+    heard *h = user;
+    pthread_mutex_lock(&h->lock);
+    h->ended++;
+    h->broke += broke && !strcmp(s->fault, "call 3: the cable is out");
+    pthread_mutex_unlock(&h->lock);
+}
+
+static int set_up(void **state) {
+    (void)state;
+    model = ut_model_open("models/base.utm", NULL);
+    return !model || !mkdtemp(folder);
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    char command[80];
+    ut_model_close(model);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command);
+}
+
+static hub *open_hub(heard *h, const char *data_dir) {
+    char message[300] = "";
+    *h = (heard){.lock = PTHREAD_MUTEX_INITIALIZER};
+    hub *opened = hub_open(
+        &(hub_options){.model = model, .data_dir = data_dir, .show = show, .ended = ended, .user = h, .workers = 2},
+        message, sizeof message);
+    if (!opened) print_error("%s\n", message);
+    assert_non_null(opened);
+    return opened;
+}
+
+static void wait_for_quiet(hub *h) {
+    for (int i = 0; i < 6000 && hub_live(h); i++) nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    assert_int_equal(hub_live(h), 0);
+}
+
+static int stored(const char *sql) {
+    char path[100];
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    snprintf(path, sizeof path, "%s/undertone.db", folder);
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int n = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return n;
+}
+
+static void many_calls_on_two_workers(void **state) {
+    (void)state;
+    static heard h;
+    atomic_int closed = 0;
+    hub *opened = open_hub(&h, folder);
+    assert_null(hub_address(opened));
+    for (int i = 0; i < CALLS; i++) {
+        char name[32], id[CALL_ID_SIZE];
+        snprintf(name, sizeof name, "call %d", i);
+        made_source *m = made_source_new(name, "agent,customer", 5);
+        m->closed = &closed;
+        m->breaks = i == 3;
+        m->idle_every = i % 4 ? 1 + i % 4 : 0;
+        assert_true(hub_add(opened, &m->base, UT_CONSENT_GIVEN, id));
+        assert_int_equal(strlen(id), 28);
+    }
+    wait_for_quiet(opened);
+    hub_close(opened);
+    assert_int_equal(atomic_load(&closed), CALLS);
+    assert_int_equal(h.ended, CALLS);
+    assert_int_equal(h.broke, 1);
+    assert_int_equal(h.after_summary + h.strangers, 0);
+    for (int i = 0; i < CALLS; i++) {
+        assert_int_equal(h.calls[i], 1);
+        assert_int_equal(h.readings[i], 20);
+        assert_int_equal(h.summaries[i], 1);
+    }
+    assert_int_equal(stored("SELECT count(*) FROM calls WHERE ended_how = 'finished'"), CALLS);
+    assert_int_equal(stored("SELECT count(*) FROM readings"), 20 * CALLS);
+    assert_int_equal(stored("SELECT count(*) FROM scores"), 10 * CALLS);
+    assert_int_equal(stored("SELECT count(*) FROM summaries"), CALLS);
+}
+
+static void closing_ends_what_is_in_progress(void **state) {
+    (void)state;
+    static heard h;
+    int before = stored("SELECT count(*) FROM summaries");
+    hub *opened = open_hub(&h, folder);
+    atomic_int closed = 0;
+    char id[CALL_ID_SIZE];
+    for (int i = 0; i < 6; i++) {
+        made_source *m = made_source_new("endless", "agent,customer", 0);
+        m->closed = &closed;
+        m->idle_every = 2;
+        assert_true(hub_add(opened, &m->base, UT_CONSENT_GIVEN, id));
+    }
+    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    assert_int_equal(hub_live(opened), 6);
+    made_source *late = made_source_new("late", "customer", 0); /* may be closed before its first step */
+    late->closed = &closed;
+    assert_true(hub_add(opened, &late->base, UT_CONSENT_GIVEN, id));
+    hub_close(opened);
+    assert_int_equal(atomic_load(&closed), 7);
+    assert_int_equal(h.ended, 7);
+    assert_int_equal(h.after_summary + h.strangers, 0);
+    for (int i = 0; i < 7; i++) assert_int_equal(h.summaries[i], 1);
+    assert_int_equal(stored("SELECT count(*) FROM summaries"), before + 7);
+    assert_int_equal(stored("SELECT count(*) FROM calls WHERE ended_at IS NULL"), 0);
+}
+
+static void without_consent_nothing_is_stored(void **state) {
+    (void)state;
+    static heard h;
+    int readings = stored("SELECT count(*) FROM readings"), summaries = stored("SELECT count(*) FROM summaries");
+    hub *opened = open_hub(&h, folder);
+    char id[CALL_ID_SIZE];
+    assert_true(hub_add(opened, &made_source_new("secret", "agent,customer", 5)->base, UT_CONSENT_UNKNOWN, id));
+    wait_for_quiet(opened);
+    hub_close(opened);
+    assert_int_equal(h.calls[0], 1);
+    assert_int_equal(h.readings[0] + h.summaries[0], 0);
+    assert_int_equal(stored("SELECT count(*) FROM readings"), readings);
+    assert_int_equal(stored("SELECT count(*) FROM summaries"), summaries);
+    assert_int_equal(stored("SELECT count(*) FROM calls WHERE source LIKE '%secret%'"), 0);
+}
+
+/* Calls are added from any thread: two at a time here. */
+static void *add_twelve(void *user) {
+    for (int i = 0; i < CALLS / 2; i++) {
+        char id[CALL_ID_SIZE];
+        if (!hub_add(user, &made_source_new("added", "customer", 1)->base, UT_CONSENT_GIVEN, id)) abort();
+    }
+    return NULL;
+}
+
+static void added_by_two_threads(void **state) {
+    (void)state;
+    static heard h;
+    hub *opened = open_hub(&h, NULL);
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++) assert_int_equal(pthread_create(&threads[i], NULL, add_twelve, opened), 0);
+    for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    wait_for_quiet(opened);
+    hub_close(opened);
+    for (int i = 0; i < CALLS; i++) assert_int_equal(h.summaries[i], 1);
+    assert_int_equal(h.strangers, 0);
+}
+
+static void what_cannot_be_opened(void **state) {
+    (void)state;
+    char message[300] = "";
+    assert_null(hub_open(&(hub_options){.model = model, .data_dir = "/dev/null/data"}, message, sizeof message));
+    assert_non_null(strstr(message, "/dev/null/data"));
+    message[0] = '\0';
+    assert_null(hub_open(&(hub_options){.model = model, .listen = "nowhere"}, message, sizeof message));
+    assert_non_null(strstr(message, "nowhere"));
+    hub_close(NULL);
+}
+
+static void with_dashboards(void **state) {
+    (void)state;
+    static heard h;
+    char message[300], id[CALL_ID_SIZE];
+    h = (heard){.lock = PTHREAD_MUTEX_INITIALIZER};
+    hub *opened =
+        hub_open(&(hub_options){.model = model, .listen = "127.0.0.1:0", .data_dir = folder, .show = show, .user = &h},
+                 message, sizeof message);
+    assert_non_null(opened);
+    assert_int_equal(strncmp(hub_address(opened), "http://127.0.0.1:", 17), 0);
+    for (int i = 0; i < 4; i++)
+        assert_true(hub_add(opened, &made_source_new("seen", "agent,customer", 3)->base, UT_CONSENT_GIVEN, id));
+    wait_for_quiet(opened);
+    hub_close(opened);
+    for (int i = 0; i < 4; i++) assert_int_equal(h.summaries[i], 1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_calls_on_two_workers),
+        cmocka_unit_test(closing_ends_what_is_in_progress),
+        cmocka_unit_test(without_consent_nothing_is_stored),
+        cmocka_unit_test(added_by_two_threads),
+        cmocka_unit_test(what_cannot_be_opened),
+        cmocka_unit_test(with_dashboards),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

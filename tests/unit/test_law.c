@@ -1,0 +1,262 @@
+/* What the product promises: emotion is the customer's alone, and words are signals, never verdicts. */
+#include <ctype.h>
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "commands/print.h"
+#include "cues/playbook.h"
+#include "made_source.h"
+#include "session.h"
+#include "store/store.h"
+#include "voice.h"
+
+/* A word of the customer's inner state; none may stand near an agent. */
+static const char *const emotional[] = {"frustration", "stress", "arousal",  "pitch", "confidence",
+                                        "abstain",     "affect", "emotion",  "score", "anger",
+                                        "valence",     "mood",   "sentiment"};
+
+static const char *emotional_in(const char *text) {
+    for (size_t i = 0; i < sizeof emotional / sizeof *emotional; i++)
+        if (strcasestr(text, emotional[i])) return emotional[i];
+    return NULL;
+}
+
+static ut_model *model;
+static char folder[] = "/tmp/undertone-law-XXXXXX";
+
+static int set_up(void **state) {
+    (void)state;
+    model = ut_model_open("models/base.utm", NULL);
+    return !model || !mkdtemp(folder);
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    char command[80];
+    ut_model_close(model);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command);
+}
+
+typedef struct outlets {
+    printer csv;
+    store *store;
+    int agent_readings, mixed_readings, customer_readings, emotion_cues;
+} outlets;
+
+static void check_reading(outlets *o, const message *m) {
+    json_t *reading = json_loadb(m->text, m->n_bytes, 0, NULL);
+    assert_non_null(reading);
+    const char *channel = json_string_value(json_object_get(reading, "channel"));
+    bool customer = !strcmp(channel, "customer");
+    assert_int_equal(json_object_size(reading), customer ? 13 : 7);
+    const char *key;
+    json_t *value;
+    json_object_foreach(reading, key, value) assert_true(customer || !emotional_in(key));
+    o->customer_readings += customer;
+    o->agent_readings += !strcmp(channel, "agent");
+    o->mixed_readings += !strcmp(channel, "mixed");
+    json_decref(reading);
+}
+
+static void take(void *user, message *m) {
+    outlets *o = user;
+    if (m->kind == MESSAGE_READING) check_reading(o, m);
+    if (m->kind == MESSAGE_CUE)
+        o->emotion_cues += strstr(m->text, "\"cue\":\"frustration\"") || strstr(m->text, "\"cue\":\"stress\"") ||
+                           strstr(m->text, "\"cue\":\"calming\"");
+    if (m->kind == MESSAGE_SUMMARY && !o->customer_readings) assert_null(emotional_in(m->text));
+    printer_show(&o->csv, m);
+    if (o->store) store_write(o->store, m);
+}
+
+/* Everything this call sends anywhere; its CSV, to be freed. */
+static char *run(outlets *o, const char *roles) {
+    char *csv;
+    size_t n;
+    o->csv = (printer){.out = open_memstream(&csv, &n), .form = PRINT_CSV, .source = "law"};
+    print_header(o->csv.out, PRINT_CSV);
+    session *s = session_new(&made_source_new("law", roles, 14)->base, model, NULL, UT_CONSENT_GIVEN);
+    assert_non_null(s);
+    while (session_step(s, take, o) <= SESSION_BUSY) {}
+    session_free(s);
+    printer_finish(&o->csv);
+    fclose(o->csv.out);
+    return csv;
+}
+
+/* A voice writes an opinion only where there is a classifier to have one. */
+static int opinions_of(ut_channel channel) {
+    static const voiced_turn turns[] = {{0.1, 6, 150, 0.1}, {.to_s = 0}};
+    static float x[6 * UT_RATE_HZ];
+    voiced_fill(turns, 0, x, sizeof x / sizeof *x);
+    ut_voice *voice = ut_voice_new(model, channel);
+    assert_non_null(voice);
+    assert_int_equal(ut_voice_push(voice, x, sizeof x / sizeof *x), sizeof x / sizeof *x);
+    int written = 0;
+    while (ut_voice_waiting(voice)) {
+        ut_voice_hop hop;
+        ut_opinion opinion, untouched;
+        memset(&opinion, 0x5a, sizeof opinion);
+        memset(&untouched, 0x5a, sizeof untouched);
+        ut_voice_take(voice, &hop, &opinion);
+        written += memcmp(&opinion, &untouched, sizeof opinion) != 0;
+    }
+    ut_voice_free(voice);
+    return written;
+}
+
+static void only_the_customers_voice_has_a_classifier(void **state) {
+    (void)state;
+    assert_int_equal(opinions_of(UT_CUSTOMER), 12);
+    assert_int_equal(opinions_of(UT_AGENT), 0);
+    assert_int_equal(opinions_of(UT_MIXED), 0);
+}
+
+/* The agent speaks with the very voice of the customer: nothing of it may be scored. */
+static void the_agent_and_the_mixed_are_never_scored(void **state) {
+    (void)state;
+    static const char *const roles[] = {"agent", "mixed"};
+    for (int i = 0; i < 2; i++) {
+        outlets o = {0};
+        char *csv = run(&o, roles[i]);
+        assert_int_equal(o.agent_readings + o.mixed_readings, 28);
+        assert_int_equal(o.customer_readings + o.emotion_cues, 0);
+        free(csv);
+    }
+    outlets both = {0};
+    free(run(&both, "agent,customer"));
+    assert_int_equal(both.agent_readings, 28);
+    assert_int_equal(both.customer_readings, 28);
+}
+
+/* Splits a row of CSV without quotes in place. */
+static int split(char *row, char *fields[32]) {
+    int n = 0;
+    for (char *at = row; at && n < 32; n++) {
+        fields[n] = at;
+        if ((at = strchr(at, ','))) *at++ = '\0';
+    }
+    return n;
+}
+
+static void no_column_for_an_agents_emotion(void **state) {
+    (void)state;
+    outlets o = {0};
+    char *csv = run(&o, "agent,customer"), *line = csv, *columns[32], *fields[32];
+    char *end = strchr(line, '\n');
+    assert_non_null(end);
+    *end = '\0';
+    int n = split(line, columns), agents = 0, rows = 0;
+    for (int i = 0; i < n; i++) {
+        if (emotional_in(columns[i])) assert_int_equal(strncmp(columns[i], "customer_", 9), 0);
+        agents += !strncmp(columns[i], "agent_", 6);
+    }
+    assert_int_equal(agents, 3);
+    for (line = end + 1; (end = strchr(line, '\n')); line = end + 1, rows++) {
+        *end = '\0';
+        assert_int_equal(split(line, fields), n);
+    }
+    assert_int_equal(rows, 28);
+    free(csv);
+}
+
+static sqlite3 *open_store(void) {
+    char path[100];
+    sqlite3 *db;
+    snprintf(path, sizeof path, "%s/undertone.db", folder);
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    return db;
+}
+
+static int number(sqlite3 *db, const char *sql) {
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int n = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    return n;
+}
+
+/* In a table that knows channels no column is emotional; in one that has an emotional column nothing says agent. */
+static void no_place_in_the_store(void **state) {
+    (void)state;
+    static const char *const roles[] = {"agent", "mixed", "agent,customer"};
+    char message[200] = "";
+    outlets o = {.store = store_open(folder, NULL, NULL, message, sizeof message)};
+    assert_non_null(o.store);
+    for (int i = 0; i < 3; i++) {
+        o.customer_readings = 0;
+        free(run(&o, roles[i]));
+    }
+    store_close(o.store);
+    sqlite3 *db = open_store();
+    sqlite3_stmt *columns;
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "SELECT m.name, c.name, EXISTS (SELECT 1 FROM pragma_table_info(m.name) WHERE"
+                                        " name = 'channel') FROM sqlite_schema AS m, pragma_table_info(m.name) AS c"
+                                        " WHERE m.type = 'table'",
+                                        -1, &columns, NULL),
+                     SQLITE_OK);
+    int n = 0, customers = 0;
+    for (; sqlite3_step(columns) == SQLITE_ROW; n++) {
+        const char *name = (const char *)sqlite3_column_text(columns, 1);
+        if (!emotional_in(name)) continue;
+        assert_int_equal(sqlite3_column_int(columns, 2), 0);
+        assert_null(strstr(name, "agent"));
+        customers++;
+    }
+    sqlite3_finalize(columns);
+    assert_true(n > 30 && customers >= 8);
+    assert_int_equal(number(db, "SELECT count(*) FROM readings"), 28 * 4);
+    assert_int_equal(number(db, "SELECT count(*) FROM scores"), 28);
+    assert_int_equal(number(db, "SELECT count(*) FROM scores WHERE call NOT IN (SELECT number FROM calls WHERE channels"
+                                " LIKE '%customer%')"),
+                     0);
+    assert_int_equal(number(db, "SELECT count(*) FROM summaries WHERE (customer_frustration_mean IS NOT NULL OR"
+                                " customer_stress_peak IS NOT NULL) AND call NOT IN (SELECT call FROM scores)"),
+                     0);
+    sqlite3_close(db);
+}
+
+static bool has_word(const char *text, const char *word) {
+    size_t n = strlen(word);
+    for (const char *at = text; (at = strcasestr(at, word)); at += n)
+        if ((at == text || !isalpha((unsigned char)at[-1])) && !isalpha((unsigned char)at[n])) return true;
+    return false;
+}
+
+static void words_are_no_verdicts(void **state) {
+    (void)state;
+    static const char *const verdicts[] = {"customer",   "caller", "client",  "person", "he",   "she",     "is angry",
+                                           "angry",      "anger",  "furious", "upset",  "liar", "lying",   "hostile",
+                                           "aggressive", "rude",   "feels",   "feel",   "mood", "emotion", "emotional"};
+    for (int kind = 0; kind < UT_CUE_KINDS; kind++) {
+        const ut_rule *rule = &ut_playbook_default.rules[kind];
+        for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++) {
+            if (has_word(rule->text, verdicts[i])) fail_msg("\"%s\" says %s", rule->text, verdicts[i]);
+            if (has_word(rule->advice, verdicts[i])) fail_msg("\"%s\" says %s", rule->advice, verdicts[i]);
+        }
+        assert_true(kind > UT_CUE_CALMING || !strncmp(rule->text, "Voice sounds ", 13));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_the_customers_voice_has_a_classifier),
+        cmocka_unit_test(the_agent_and_the_mixed_are_never_scored),
+        cmocka_unit_test(no_column_for_an_agents_emotion),
+        cmocka_unit_test(no_place_in_the_store),
+        cmocka_unit_test(words_are_no_verdicts),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

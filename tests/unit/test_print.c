@@ -1,0 +1,96 @@
+/* What a person reads of a call, and a spreadsheet. */
+#include "commands/print.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const call_facts facts = {.id = "c-1", .source = "a.wav", .channels = 1, .model = "base@0"};
+
+static char *printed(print_form form, const char *source, const ut_event *events, int n) {
+    char *text;
+    size_t size;
+    printer p = {.out = open_memstream(&text, &size), .form = form, .source = source};
+    assert_non_null(p.out);
+    for (int i = 0; i < n; i++) {
+        message *m = message_of_event(&facts, &events[i]);
+        assert_non_null(m);
+        printer_show(&p, m);
+        message_release(m);
+    }
+    printer_finish(&p);
+    fclose(p.out);
+    return text;
+}
+
+static ut_event cue_at(double t_s, ut_cue_state state) {
+    return (ut_event){.type = UT_EVENT_CUE,
+                      .t_s = t_s,
+                      .cue = {.id = 1,
+                              .kind = UT_CUE_FRUSTRATION,
+                              .state = state,
+                              .severity = UT_NOTICE,
+                              .score = 0.8f,
+                              .text = "Voice sounds frustrated",
+                              .advice = "Say the next step.",
+                              .n_reasons = 1,
+                              .reasons = {{"pitch_hz", "+4.1 st", 2}}}};
+}
+
+static void times_are_clock_times(void **state) {
+    (void)state;
+    static const struct {
+        double t_s;
+        const char *wanted;
+    } cases[] = {
+        {0, "  0:00.0"}, {9.95, "  0:10.0"}, {59.94, "  0:59.9"}, {59.96, "  1:00.0"}, {3599.99, " 60:00.0"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ut_event event = cue_at(cases[i].t_s, UT_CUE_RAISED);
+        char *text = printed(PRINT_CUES, "a", &event, 1);
+        if (strncmp(text, cases[i].wanted, 8)) fail_msg("%g s is %s, not %s", cases[i].t_s, text, cases[i].wanted);
+        assert_non_null(strstr(text, "Voice sounds frustrated"));
+        assert_non_null(strstr(text, "pitch +4.1 st"));
+        assert_non_null(strstr(text, "Say the next step."));
+        free(text);
+    }
+}
+
+static void a_summary_leaves_out_what_cleared(void **state) {
+    (void)state;
+    const ut_event events[] = {cue_at(1, UT_CUE_RAISED), cue_at(2, UT_CUE_UPDATED), cue_at(3, UT_CUE_CLEARED)};
+    char *cues = printed(PRINT_CUES, "a", events, 3), *summary = printed(PRINT_SUMMARY, "a", events, 3);
+    assert_non_null(strstr(cues, "(over)"));
+    assert_null(strstr(summary, "(over)"));
+    assert_int_equal(strchr(summary, '\n') - summary, strlen(summary) - 1);
+    free(cues);
+    free(summary);
+}
+
+static void a_row_each_half_second(void **state) {
+    (void)state;
+    ut_event events[3] = {{.type = UT_EVENT_CUSTOMER, .t_s = 0.5},
+                          {.type = UT_EVENT_ACTIVITY, .t_s = 0.5},
+                          {.type = UT_EVENT_ACTIVITY, .t_s = 1}};
+    events[0].customer.affect = (ut_affect){.frustration = 0.25f, .pitch_hz = 200};
+    events[1].activity.channel = events[2].activity.channel = UT_AGENT;
+    events[2].activity.activity.speaking = true;
+    char *text = printed(PRINT_CSV, "a,\"b\".wav", events, 3);
+    assert_string_equal(text, "\"a,\"\"b\"\".wav\",0.5,0,0,0,200,0.25,0,0,0,0,0,0,0,,,\n"
+                              "\"a,\"\"b\"\".wav\",1,,,,,,,,,,1,0,0,,,\n");
+    free(text);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times_are_clock_times),
+        cmocka_unit_test(a_summary_leaves_out_what_cleared),
+        cmocka_unit_test(a_row_each_half_second),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
