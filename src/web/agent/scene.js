@@ -76,7 +76,7 @@ const PROMISE = 'Your own voice is never scored.';
 
 const plain = (kind, text, advice, reason) => ({ key: kind, kind, severity: 'none', text, advice, reason, likely: '' });
 
-const UNLISTENING = plain('unheard', 'Not listening', 'No cue shows until data comes again.', 'The call itself goes on.');
+const UNLISTENING = plain('unheard', 'Not listening', 'No cue shows until data comes again.', 'What you see may be old.');
 
 const PANELS = {
   connecting: () => plain('waiting', 'Connecting…', '', PROMISE),
