@@ -46,24 +46,29 @@ static void *work(void *user) {
     }
 }
 
-/* Waits for job i and hands it over. An interrupt ends the jobs themselves, so this always returns. */
-static bool print_one(pool *p, int i) {
+/* An interrupt ends the jobs themselves, so this always returns. */
+static void wait_for(pool *p, int i) {
     pthread_mutex_lock(&p->lock);
     while (!p->jobs[i].done) pthread_cond_wait(&p->finished, &p->lock);
     pthread_mutex_unlock(&p->lock);
-    job *j = &p->jobs[i];
+}
+
+static bool print_one(job *j) {
     bool written = j->n_bytes == 0 || fwrite(j->text, 1, j->n_bytes, stdout) == j->n_bytes;
     free(j->text);
     return j->good && written;
 }
 
+/* The line of progress is gone before anything else is printed. */
 static bool print_all(pool *p, bool progress) {
     bool good = true;
+    progress = progress && p->n_paths > 1;
     for (int i = 0; i < p->n_paths; i++) {
-        good = print_one(p, i) && good;
-        if (progress && p->n_paths > 1) fprintf(stderr, "\r%d of %d files", i + 1, p->n_paths);
+        if (progress) fprintf(stderr, "%d of %d files", i, p->n_paths);
+        wait_for(p, i);
+        if (progress) fputs("\r\033[K", stderr);
+        good = print_one(&p->jobs[i]) && good;
     }
-    if (progress && p->n_paths > 1) fputs("\r\033[K", stderr);
     return good;
 }
 

@@ -116,6 +116,11 @@ static void print_share(FILE *out, const char *words, const json_t *object, cons
     if (json_is_number(value)) fprintf(out, "%s%.0f %%", words, json_number_value(value) * 100);
 }
 
+static void print_count(FILE *out, const char *before, const json_t *object, const char *key, const char *one) {
+    int n = (int)json_integer_value(json_object_get(object, key));
+    fprintf(out, "%s%d %s%s", before, n, one, n == 1 ? "" : "s");
+}
+
 static void print_summary(printer *p, const json_t *summary) {
     const json_t *customer = json_object_get(summary, "customer"), *dynamics = json_object_get(summary, "dynamics");
     fprintf(p->out, "%s ", text_of(summary, "source"));
@@ -129,15 +134,16 @@ static void print_summary(printer *p, const json_t *summary) {
     }
     if (dynamics) {
         print_share(p->out, "\n  agent's share of the talk ", dynamics, "agent_talk_share");
-        fprintf(p->out, "; %d overlaps, %d interruptions, %.0f s of dead air",
-                (int)json_integer_value(json_object_get(dynamics, "overlaps")),
-                (int)json_integer_value(json_object_get(dynamics, "interruptions")),
-                json_number_value(json_object_get(dynamics, "dead_air_s")));
+        print_count(p->out, "; ", dynamics, "overlaps", "overlap");
+        print_count(p->out, ", ", dynamics, "interruptions", "interruption");
+        fprintf(p->out, ", %.0f s of dead air", json_number_value(json_object_get(dynamics, "dead_air_s")));
     }
-    fprintf(p->out, "\n  %d cues\n", (int)json_integer_value(json_object_get(summary, "cues")));
+    print_count(p->out, "\n  ", summary, "cues", "cue");
+    fputc('\n', p->out);
 }
 
 void printer_show(printer *p, const message *m) {
+    if (p->form == PRINT_NOTHING) return;
     if (p->form == PRINT_JSONL) {
         fprintf(p->out, "%s\n", m->text);
         return;

@@ -12,6 +12,7 @@ typedef enum print_form {
     PRINT_JSONL,   /* every message */
     PRINT_CSV,     /* a row of readings each half second */
     PRINT_SUMMARY, /* cues that rose and the summary, in words */
+    PRINT_NOTHING,
 } print_form;
 
 typedef struct printer {

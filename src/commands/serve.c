@@ -80,6 +80,7 @@ int command_serve(int argc, char **argv) {
     enum { CONFIG = 1 };
     live_options given = live_defaults("serve"), merged;
     given.listen = NULL;
+    given.form = PRINT_NOTHING; /* what is said in many calls at once is for the pages, not for a log */
     const char *path = NULL;
     const struct option options[] = {
         {"config", required_argument, NULL, CONFIG}, {"help", no_argument, NULL, 'h'}, LIVE_OPTIONS(&given), {0}};

@@ -76,10 +76,12 @@ static bool take(struct store *s, struct jobs *batch, bool untidy) {
     return more;
 }
 
+/* A cue is being waited for by an agent and a sync can take a tenth of a second, so until a call ends the kernel's word
+ * is enough: it survives the death of this process. What begins, ends and deletes a call also survives the power's. */
 static enum durability durability_of(const struct jobs *batch) {
     const struct job *job;
     STAILQ_FOREACH(job, batch, link) {
-        if (!is_reading(job)) return DATABASE_SYNCED;
+        if (!job->m || job->m->kind == MESSAGE_CALL || job->m->kind == MESSAGE_SUMMARY) return DATABASE_SYNCED;
     }
     return DATABASE_HANDED_OVER;
 }
