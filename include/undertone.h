@@ -34,12 +34,12 @@ typedef enum ut_error {
     UT_OK = 0,
     UT_NO_MEMORY,
     UT_MODEL_UNREADABLE, /* no such file, or no permission to read it */
-    UT_MODEL_NOT_ONE,    /* wrong magic, or too short to hold a header */
+    UT_MODEL_NOT_ONE,    /* wrong magic */
     UT_MODEL_VERSION,    /* a model file of another version */
     UT_MODEL_DAMAGED,    /* the checksum does not match: truncated or altered */
     UT_MODEL_HEADER,     /* a field of the header is missing or out of range */
     UT_MODEL_FEATURES,   /* asks for a feature this library does not compute */
-    UT_BAD_PLAYBOOK,     /* ut_playbook_open says which line */
+    UT_BAD_PLAYBOOK,     /* ut_playbook_parse says which line */
 } ut_error;
 
 /* One sentence without a full stop, for a person. Never null. */
@@ -121,7 +121,8 @@ typedef enum ut_cue_kind {
 /* "frustration", "talk_over" ...: the names of events, playbooks and the store. */
 const char *ut_cue_name(ut_cue_kind kind);
 
-/* A libconfig file, see src/cues/playbook.cfg. On failure null, and message (may be null) says file, line and why. */
+/* A libconfig file, see src/cues/playbook.cfg. On failure null, and message (may be null) says which line and why;
+ * errors: UT_NO_MEMORY, UT_BAD_PLAYBOOK. */
 typedef struct ut_playbook ut_playbook;
 ut_playbook *ut_playbook_parse(const char *text, char *message, size_t message_size, ut_error *why);
 void ut_playbook_close(ut_playbook *playbook);

@@ -5,8 +5,8 @@
  *                                \-> serve  on its own thread; cues and summaries only after the store has committed
  *                                           them, so that what was shown cannot be lost
  *
- * hub_open starts the store's thread, the network's and the workers, hub_close stops them in the other order. A call
- * belongs to one worker for its whole life.
+ * hub_open starts the network's thread, the store's and the workers; hub_close stops the workers, the store, the
+ * network. A call belongs to one worker for its whole life.
  */
 #include "hub.h"
 
@@ -57,8 +57,8 @@ static void publish(void *user, message *m) {
     if (h->store) store_write(h->store, m);
 }
 
-/* Store's thread. A cue that could not be kept is still shown: the store counts and reports the failure, and an agent
- * in a call is helped by the cue now. */
+/* Store's thread. A cue that could not be kept is still shown: the store counts the failure and tries again, and an
+ * agent in a call is helped by the cue now. */
 static void committed(void *user, message *m, bool stored) {
     hub *h = user;
     (void)stored;
@@ -175,13 +175,14 @@ int hub_live(hub *h) { return atomic_load(&h->live); }
 
 const char *hub_address(const hub *h) { return h->serve ? serve_address(h->serve) : NULL; }
 
-void hub_close(hub *h) {
-    if (!h) return;
+unsigned long hub_close(hub *h) {
+    if (!h) return 0;
     atomic_store(&h->stopping, true);
     for (int i = 0; i < h->n_workers; i++)
         if (h->workers[i].running) pthread_join(h->workers[i].thread, NULL);
-    store_close(h->store);
+    store_counts counts = store_close(h->store);
     serve_close(h->serve);
     pthread_mutex_destroy(&h->lock);
     free(h);
+    return counts.dropped + counts.failed;
 }

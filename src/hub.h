@@ -36,7 +36,8 @@ int hub_live(hub *h);
 
 const char *hub_address(const hub *h); /* of the dashboards, null without */
 
-/* Ends the calls in progress (their summaries are written), then every thread. */
-void hub_close(hub *h);
+/* Ends the calls in progress (their summaries are written), then every thread. Returns how many messages the store
+ * could not keep. */
+unsigned long hub_close(hub *h);
 
 #endif

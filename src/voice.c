@@ -15,10 +15,9 @@ struct ut_voice {
     ut_prosody *prosody;
     ut_functionals *functionals;
     ut_classifier *classifier; /* null but for the customer */
-    float *window;             /* [ut_functional_count()] */
-    uint64_t n_samples, n_frames, n_readings;
+    float *window;             /* [ut_functional_count()], null but for the customer */
+    uint64_t n_samples;
     bool speech, voiced;     /* of the newest frame */
-    int speech_hops;         /* since the last reading */
     ut_voice_hop hops[HOPS]; /* ring */
     size_t hops_in, hops_out;
     ut_opinion *opinions; /* [OPINIONS] ring, null but for the customer */
@@ -30,12 +29,12 @@ ut_voice *ut_voice_new(const ut_model *model, ut_channel channel) {
     if (!voice) return NULL;
     voice->prosody = ut_prosody_new(model->plan, NULL);
     voice->functionals = ut_functionals_new();
-    voice->window = calloc(ut_functional_count(), sizeof(float));
-    bool complete = voice->prosody && voice->functionals && voice->window;
+    bool complete = voice->prosody && voice->functionals;
     if (channel == UT_CUSTOMER) {
         voice->classifier = ut_classifier_new(model);
+        voice->window = calloc(ut_functional_count(), sizeof(float));
         voice->opinions = calloc(OPINIONS, sizeof *voice->opinions);
-        complete = complete && voice->classifier && voice->opinions;
+        complete = complete && voice->classifier && voice->window && voice->opinions;
     }
     if (complete) return voice;
     ut_voice_free(voice);
@@ -57,22 +56,18 @@ static void take_frames(ut_voice *voice) {
         ut_functionals_push(voice->functionals, &frame);
         voice->speech = frame.speech > 0.5f;
         voice->voiced = voice->speech && frame.f0_hz > 0;
-        voice->speech_hops += voice->speech;
-        voice->n_frames++;
     }
 }
 
 static void read_voice(ut_voice *voice, ut_voice_hop *hop) {
-    ut_functionals_take(voice->functionals, voice->window);
     hop->reading = true;
     hop->activity = (ut_activity){
-        .speaking = voice->speech_hops > UT_READING_HOPS / 3,
+        .speaking = ut_functionals_speaking(voice->functionals),
         .level_db = ut_functionals_level_db(voice->functionals),
         .rate_syl_s = ut_functionals_rate_syl_s(voice->functionals),
     };
-    voice->speech_hops = 0;
-    voice->n_readings++;
     if (voice->classifier) {
+        ut_functionals_take(voice->functionals, voice->window);
         ut_opinion *opinion = &voice->opinions[voice->opinions_in++ % OPINIONS];
         ut_classifier_run(voice->classifier, voice->window, ut_functionals_speech_s(voice->functionals), opinion);
     }

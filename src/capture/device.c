@@ -62,17 +62,15 @@ static PaError start_stream(leg *l, const input *in) {
                                      .channelCount = feed->channels,
                                      .sampleFormat = paFloat32,
                                      .suggestedLatency = in->latency_s};
+    sound_lock();
     PaError error = Pa_OpenStream(&l->stream, &parameters, NULL, in->rate_hz, paFramesPerBufferUnspecified, paNoFlag,
                                   device_callback, feed);
-    if (error != paNoError) {
-        l->stream = NULL;
-        return error;
-    }
-    error = Pa_StartStream(l->stream);
-    if (error != paNoError) {
-        Pa_CloseStream(l->stream);
-        l->stream = NULL;
-    }
+    bool opened = error == paNoError;
+    if (opened) error = Pa_StartStream(l->stream);
+    if (opened && error != paNoError) Pa_CloseStream(l->stream);
+    if (error != paNoError) l->stream = NULL;
+    sound_unlock();
+    if (!opened) return error;
     l->heard_s = now_s();
     l->heard = false;
     return error;
@@ -80,8 +78,10 @@ static PaError start_stream(leg *l, const input *in) {
 
 static void stop_stream(leg *l) {
     if (!l->stream) return;
+    sound_lock();
     Pa_AbortStream(l->stream);
     Pa_CloseStream(l->stream);
+    sound_unlock();
     l->stream = NULL;
 }
 

@@ -52,6 +52,9 @@ void sound_close(void) {
     pthread_mutex_unlock(&lock);
 }
 
+void sound_lock(void) { pthread_mutex_lock(&lock); }
+void sound_unlock(void) { pthread_mutex_unlock(&lock); }
+
 void sound_refresh(void) {
     pthread_mutex_lock(&lock);
     if (users == 1) {

@@ -14,4 +14,8 @@ void sound_close(void);
  * has the sound system open, nothing happens. */
 void sound_refresh(void);
 
+/* PortAudio opens, starts and closes streams for one thread at a time. */
+void sound_lock(void);
+void sound_unlock(void);
+
 #endif

@@ -26,7 +26,7 @@ struct source {
 
     void (*close)(source *self);
     char fault[256];    /* one sentence naming the file or device, no newline */
-    unsigned long lost; /* samples that did not fit since opening (over-runs), all channels */
+    unsigned long lost; /* samples that did not fit, or that silence stood in for, since opening, all channels */
 };
 
 /* Roles from "agent,customer", "customer", "mixed" ... Returns the number of channels named (1 or 2), 0 when the text

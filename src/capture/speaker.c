@@ -89,8 +89,10 @@ fail:
 void speaker_close(speaker *s) {
     if (!s) return;
     if (s->stream) {
+        sound_lock();
         Pa_AbortStream(s->stream);
         Pa_CloseStream(s->stream);
+        sound_unlock();
     }
     if (s->sound) sound_close();
     ring_free(s->feed.ring);

@@ -1,7 +1,7 @@
 /* reasons.c - occlusion (Zeiler & Fergus, ECCV 2014) over the sides of a voice instead of pixels: each in turn is put
  * back to the caller's usual and the net is run again. What makes the score fall is a reason; what does not is none,
- * however far from usual it is. A voice that sounds as it
- * did from the start has no change to tell, and the one reason says that.
+ * however far from usual it is. A voice that sounds as it did from the start has no change to tell, and the
+ * one reason says that.
  */
 #include "classify/reasons.h"
 

@@ -16,7 +16,6 @@ bool ut_aspects_init(ut_aspects *aspects, const ut_model *model); /* false witho
 void ut_aspects_free(ut_aspects *aspects);
 
 /* Writes at most UT_REASONS reasons, strongest first, and returns how many. x [n_features] standardized, NaN where
- * nothing was heard; changed
  * nothing was heard; changed [n_features] and scratch [2][UT_MODEL_WIDTH] are working space. */
 unsigned ut_reasons_find(const ut_aspects *aspects, const ut_model *model, const ut_baseline *baseline, const float *x,
                          int output, float *changed, float *scratch, ut_reason reasons[UT_REASONS]);

@@ -99,9 +99,11 @@ static int analyze_all(analysis *a, char **paths, int n_paths, int n_jobs, bool 
     a->progress = person && n_paths == 1;
     print_header(stdout, a->form);
     bool good = jobs_run(paths, n_paths, n_jobs, person, analyze_one, a);
-    store_close(a->store);
+    store_counts counts = store_close(a->store);
+    unsigned long unkept = counts.dropped + counts.failed;
+    if (unkept) fprintf(stderr, "undertone analyze: %s: %lu events could not be kept\n", folder, unkept);
     if (atomic_load(&a->misused)) return EXIT_USAGE;
-    return good ? EXIT_FINE : EXIT_FAILED;
+    return good && !unkept ? EXIT_FINE : EXIT_FAILED;
 
 cannot:
     fprintf(stderr, "undertone analyze: %s\n", message);
@@ -165,6 +167,10 @@ int command_analyze(int argc, char **argv) {
         default:
             return EXIT_USAGE;
         }
+    }
+    if (data && !keep) {
+        fputs("undertone analyze: --data is for --store, which is not there\n", stderr);
+        return EXIT_USAGE;
     }
     if (optind == argc) {
         fputs(usage, stderr);

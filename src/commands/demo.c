@@ -89,6 +89,7 @@ static int show_call(const live_options *options, const demo_call *call, const c
 
 static int run_demo(live_options *options, const char *make, bool speaker, bool stay) {
     static demo_call call;
+    interrupt_catch(); /* so that the folder is removed */
     char folder[DATA_PATH], path[DATA_PATH], message[512];
     if (!make_folder(folder)) {
         perror("undertone demo: a temporary folder");

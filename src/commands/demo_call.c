@@ -76,7 +76,7 @@ static bool place(maker *m, demo_line *line, const char *path) {
     SNDFILE *file = sf_open(path, SFM_READ, &info);
     bool fits = file && info.channels == 1 && info.samplerate == RATE_HZ;
     if (fits) m->at += (sf_count_t)(line->gap_s * RATE_HZ);
-    fits = fits && m->at >= 0 && m->at + info.frames < (sf_count_t)LONGEST_S * RATE_HZ;
+    fits = fits && m->at >= 0 && m->at + info.frames < (sf_count_t)(LONGEST_S - 1) * RATE_HZ;
     line->start_s = (float)m->at / RATE_HZ;
     sf_count_t last = m->at;
     for (float x; fits && sf_read_float(file, &x, 1) == 1; m->at++) {
@@ -119,10 +119,11 @@ bool demo_call_make(demo_call *call, const char *dir, const char *path, char *me
     memcpy(call->lines, script, sizeof script);
     for (int i = 0; good && i < call->n_lines; i++)
         good = speak(&m, &call->lines[i], piece) && place(&m, &call->lines[i], piece);
-    m.n_frames += RATE_HZ; /* a second to breathe */
-    call->duration_s = (float)m.n_frames / RATE_HZ;
-    add_line_noise(&m);
-    good = good && write_call(&m, path);
+    if (good) {
+        m.n_frames += RATE_HZ; /* a second to breathe */
+        add_line_noise(&m);
+        good = write_call(&m, path);
+    }
     unlink(piece);
     free(m.stereo);
     return good;

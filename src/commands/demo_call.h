@@ -17,7 +17,6 @@ enum { DEMO_LINES_MOST = 32 };
 typedef struct demo_call {
     int n_lines;
     demo_line lines[DEMO_LINES_MOST];
-    float duration_s;
 } demo_call;
 
 /* Speaks every line in dir (a folder for the pieces, which it removes again) and writes the call as a stereo recording,

@@ -56,7 +56,9 @@ static void ended(void *user, const source *s, bool broke) {
         atomic_store(&l->failed, true);
         fprintf(stderr, "undertone %s: %s\n", l->options.command, s->fault);
     }
-    if (s->lost) fprintf(stderr, "undertone %s: %s: %lu samples were lost\n", l->options.command, s->name, s->lost);
+    if (s->lost)
+        fprintf(stderr, "undertone %s: %s: %lu samples were lost or filled with silence\n", l->options.command, s->name,
+                s->lost);
 }
 
 static bool is_folder(const char *path, char *message, size_t message_size) {
@@ -106,9 +108,11 @@ void live_wait(live *l, bool stay) {
 
 int live_close(live *l) {
     bool opened = l->hub;
-    hub_close(l->hub);
+    unsigned long unkept = hub_close(l->hub);
     engine_close(&l->engine);
-    return opened && !atomic_load(&l->failed) ? EXIT_FINE : EXIT_FAILED;
+    if (unkept)
+        fprintf(stderr, "undertone %s: %s: %lu events could not be kept\n", l->options.command, l->folder, unkept);
+    return opened && !unkept && !atomic_load(&l->failed) ? EXIT_FINE : EXIT_FAILED;
 }
 
 int live_run(const live_options *options, source *s, bool stay, const char *message, bool bad_usage) {

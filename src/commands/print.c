@@ -38,13 +38,13 @@ void print_field(FILE *out, const char *text) {
 
 static void print_value(FILE *out, const json_t *value) {
     if (json_is_boolean(value)) fputs(json_is_true(value) ? "1" : "0", out);
-    else if (json_is_number(value)) fprintf(out, "%g", json_number_value(value));
+    else if (json_is_number(value)) fprintf(out, "%.10g", json_number_value(value));
 }
 
 static void print_row(printer *p) {
     if (!p->row) return;
     print_field(p->out, p->source);
-    fprintf(p->out, ",%g", json_number_value(json_object_get(p->row, "t_s")));
+    fprintf(p->out, ",%.10g", json_number_value(json_object_get(p->row, "t_s")));
     for (int i = 0; i < COLUMNS; i++) {
         fputc(',', p->out);
         print_value(p->out, json_object_get(json_object_get(p->row, columns[i].channel), columns[i].key));

@@ -110,7 +110,7 @@ static void follow_raised_emotion(ut_cues *cues, ut_cue_kind kind, ut_cue_kind o
                                   const ut_opinion *opinion, int output, float score) {
     ut_cue_life *life = &cues->life[kind];
     if (held(life->against_since_s, t_s, rule_of(cues, kind)->hold_s)) {
-        float peak = life->score;
+        float peak = life->peak;
         clear(cues, kind, t_s);
         if (cues->life[other].for_since_s < 0) raise_calming(cues, ut_cue_name(kind), peak, score, t_s);
         return;
@@ -120,7 +120,7 @@ static void follow_raised_emotion(ut_cues *cues, ut_cue_kind kind, ut_cue_kind o
     if (severity < life->last.severity) severity = life->last.severity;
     bool moved = fabsf(score - life->last.score) >= telling_change && t_s - life->told_s >= telling_every_s &&
                  score >= rule_of(cues, kind)->clear;
-    life->score = fmaxf(life->score, score);
+    life->peak = fmaxf(life->peak, score);
     if (moved || severity != life->last.severity) tell(cues, kind, t_s, emotion_cue(opinion, output, score, severity));
 }
 
@@ -135,7 +135,7 @@ static void hear_emotion(ut_cues *cues, ut_cue_kind kind, ut_cue_kind other, dou
     } else if (opinion->usual_known && !cues->life[other].up && may_rise(cues, kind, t_s) &&
                held(life->for_since_s, t_s, rule->after_s)) {
         clear(cues, UT_CUE_CALMING, t_s);
-        life->score = score;
+        life->peak = score;
         tell(cues, kind, t_s, emotion_cue(opinion, output, score, UT_NOTICE));
     }
 }

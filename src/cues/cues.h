@@ -15,8 +15,7 @@ enum { UT_CUES_WAITING = 16 }; /* more than one step can yield */
 typedef struct ut_cue_life {
     bool up;
     unsigned id;
-    ut_severity severity;
-    float score; /* as last told */
+    float peak; /* of the score since it rose */
     double raised_s, told_s, cleared_s;
     double for_since_s;     /* since when the evidence has been for it, < 0: it is not */
     double against_since_s; /* since when against it, < 0: it is not */

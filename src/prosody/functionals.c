@@ -9,8 +9,8 @@
  * statistic is over: speech, voiced speech, unvoiced speech, or a change within one run of speech or of voice. What is
  * not passed is left out, never averaged in as a zero.
  *
- * loudness_*, level_db_* and spectral_flux_* with _mean, _std, _p20, _p50 or _p80, and mel_db_*, follow the level of
- * the line (loudness_cv does not). All the others stay when the line gets louder or quieter.
+ * loudness_*, level_db_* and spectral_flux_* follow the level of the line, loudness_cv and loudness_peaks_s excepted.
+ * All the others stay when the line gets louder or quieter.
  */
 #include "prosody/functionals.h"
 
@@ -349,12 +349,6 @@ void ut_functionals_take(const ut_functionals *f, float *out) {
 }
 
 float ut_functionals_speech_s(const ut_functionals *f) { return (float)count(f, SPEECH) * HOP_S; }
-
-float ut_functionals_pitch_hz(const ut_functionals *f) {
-    float x[UT_WINDOW_HOPS];
-    size_t n = gather(f, F0_ST, VOICED, x);
-    return n ? SEMITONE_ZERO * exp2f(ut_percentile(x, n, 0.5f) / 12) : 0;
-}
 
 float ut_functionals_level_db(const ut_functionals *f) {
     unsigned n = f->held < UT_READING_HOPS ? f->held : UT_READING_HOPS;

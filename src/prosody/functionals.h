@@ -25,7 +25,6 @@ void ut_functionals_take(const ut_functionals *f, float *out);
 float ut_functionals_speech_s(const ut_functionals *f);
 
 /* What a reading tells besides the vector. */
-float ut_functionals_pitch_hz(const ut_functionals *f);   /* median of the voiced frames, 0 without any */
 float ut_functionals_level_db(const ut_functionals *f);   /* RMS of the last UT_READING_HOPS frames, -100 without any */
 float ut_functionals_rate_syl_s(const ut_functionals *f); /* nuclei a second of speech, 0 under half a second of it */
 bool ut_functionals_speaking(const ut_functionals *f); /* half or more of the last UT_READING_HOPS frames is speech */

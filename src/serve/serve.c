@@ -35,11 +35,12 @@ static const lws_retry_bo_t keep_alive = {.secs_since_valid_ping = 30, .secs_sin
 /* Hands accepted sockets to libwebsockets until there are none. With too many, or when no descriptor is left, it
  * leaves the rest in the kernel's backlog for a while: they would wake us for ever. */
 static void accept_all(struct serve *s, struct lws *wsi) {
-    int fd = -1;
-    while (s->n_connections < s->max_connections &&
-           (fd = accept4(s->address.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
-        lws_adopt_socket_vhost(s->vhost, fd);
-    if (fd < 0 && (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR)) return;
+    while (s->n_connections < s->max_connections) {
+        int fd = accept4(s->address.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) lws_adopt_socket_vhost(s->vhost, fd);
+        else if (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR) return;
+        else break;
+    }
     lws_rx_flow_control(wsi, 0);
     lws_set_timer_usecs(wsi, ACCEPT_PAUSE_MS * LWS_US_PER_MS);
 }

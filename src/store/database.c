@@ -1,7 +1,7 @@
 /* How a commit is made safe: the write-ahead log is a file, so what a commit has written is the kernel's and outlives
- * kill -9 whatever synchronous is. FULL adds an fsync to the commit, which is what a power failure asks for. Cues,
- * calls and summaries get it; readings alone do not: five fsyncs a second for ever is hard on a disk, and losing the
- * last moments' readings when the power fails hurts nobody. The fsync of a later commit covers them too.
+ * kill -9 whatever synchronous is. FULL adds an fsync to the commit, which is what a power failure asks for. What
+ * begins, ends or deletes a call gets it. Readings do not: five fsyncs a second for ever is hard on a disk. Nor do
+ * cues: an agent waits for them. The fsync of a later commit covers both.
  *
  * Checkpoints would be made by whichever commit fills the log, and a cue would wait for it: so they are made by
  * database_tidy instead.

@@ -259,8 +259,9 @@ fail:
     return NULL;
 }
 
-void store_close(store *s) {
-    if (!s) return;
+store_counts store_close(store *s) {
+    store_counts counts = {0};
+    if (!s) return counts;
     if (s->running) {
         pthread_mutex_lock(&s->lock);
         s->stopping = true;
@@ -268,9 +269,11 @@ void store_close(store *s) {
         pthread_mutex_unlock(&s->lock);
         pthread_join(s->thread, NULL);
     }
+    counts = s->counts;
     free_all(&s->queue);
     database_close(s->database);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->wake);
     free(s);
+    return counts;
 }

@@ -30,7 +30,7 @@ typedef struct store_counts {
 } store_counts;
 store_counts store_count(store *s);
 
-/* Commits what waits, ends the thread, closes. Null does nothing. */
-void store_close(store *s);
+/* Commits what waits, ends the thread, closes and says what became of all that was written. Null does nothing. */
+store_counts store_close(store *s);
 
 #endif

@@ -81,9 +81,9 @@ test('being told everything again changes nothing', () => {
 test('no speech is not zero', () => {
   assert.equal(seen([call()]).voice.note, 'listening…');
   const abstained = seen([call(), customer(1, { abstain: true })]).voice;
-  assert.equal(abstained.note, 'not enough speech');
+  assert.equal(abstained.note, 'nothing to go by yet');
   assert.equal(abstained.frustration, undefined);
-  assert.equal(seen([call(), customer(1, { stress: null })]).voice.note, 'not enough speech');
+  assert.equal(seen([call(), customer(1, { stress: null })]).voice.note, 'nothing to go by yet');
   assert.equal(seen([call(), customer(1)]).voice.frustration.words, '62%');
   assert.equal(seen([call({ channels: ['mixed'] })]).voice.note, 'not scored');
 });

@@ -67,7 +67,7 @@ static void nothing_heard_is_not_a_number(void **state) {
     ut_functionals *f = ut_functionals_new();
     ut_functionals_take(f, out);
     for (size_t i = 0; i < ut_functional_count(); i++) assert_true(isnan(out[i]));
-    assert_true(ut_functionals_level_db(f) == -100 && ut_functionals_pitch_hz(f) == 0);
+    assert_true(ut_functionals_level_db(f) == -100);
     assert_true(ut_functionals_rate_syl_s(f) == 0 && !ut_functionals_speaking(f));
 
     ut_frame silence = {.level_db = -70};
@@ -109,7 +109,6 @@ static void unvoiced_frames_are_left_out_of_pitch(void **state) {
     assert_near(f, "voiced_segment_s_mean", 0.5, 1e-5);
     assert_near(f, "unvoiced_segment_s_mean", 0.5, 1e-5);
     assert_near(f, "pause_s_mean", 1, 1e-5);
-    assert_true(fabsf(ut_functionals_pitch_hz(f) - 220) < 0.01f);
     assert_true(fabsf(ut_functionals_speech_s(f) - 1) < 1e-5f);
     ut_functionals_free(f);
 }

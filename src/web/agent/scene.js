@@ -111,7 +111,7 @@ function voiceOf(call, lost) {
   if (!call.hasCustomer) return { note: 'not scored' };
   if (lost) return { note: 'no data' };
   if (!call.voice) return { note: 'listening…' };
-  if (call.voice.abstain) return { note: 'not enough speech' };
+  if (call.voice.abstain) return { note: 'nothing to go by yet' };
   const { frustration, stress, confidence } = call.voice;
   return {
     note: '',

@@ -19,7 +19,7 @@ const SEVERITIES = ['info', 'notice', 'urgent'];
 /* Who reconnects is told everything again, so nothing is kept but when each call was last heard: a call that stood
  * still before must not look alive because its last reading was repeated. */
 export function newState(before) {
-  const heard = new Map();
+  const heard = new Map(before?.heard);
   for (const call of before?.calls.values() ?? []) heard.set(call.id, { tS: call.tS, heardAtMs: call.heardAtMs });
   return { calls: new Map(), arrivals: 0, ignored: 0, heard };
 }
