@@ -104,7 +104,8 @@ bool jobs_run(char **paths, int n_paths, int n_jobs, bool progress, jobs_do *doi
 
     int n_started = 0;
     while (n_started < n_jobs && !pthread_create(&threads[n_started], NULL, work, &p)) n_started++;
-    bool good = n_started > 0 && print_all(&p, progress) && !fflush(stdout) && !interrupt_came();
+    if (n_started == 0 && n_paths > 0) fputs("undertone: cannot start a thread\n", stderr);
+    bool good = (n_started > 0 || n_paths == 0) && print_all(&p, progress) && !fflush(stdout) && !interrupt_came();
     for (int i = 0; i < n_started; i++) pthread_join(threads[i], NULL);
 
     pthread_cond_destroy(&p.changed);
