@@ -36,7 +36,7 @@ function showConsent(consent) {
 
 function showPanel({ key, kind, severity, text, advice, reason, likely }) {
   const panel = $('panel');
-  if (panel.dataset.key !== key && !still.matches) panel.animate([{ opacity: 0 }, { opacity: 1 }], 180);
+  if (panel.dataset.key !== key) showAnother(panel);
   mark(panel, { key, severity });
   draw($('panel-icon'), ICONS.has(kind) ? kind : 'other');
   write($('text'), text);
@@ -44,6 +44,12 @@ function showPanel({ key, kind, severity, text, advice, reason, likely }) {
   write($('reason'), reason);
   write($('likely'), likely);
   tip(panel, [text, advice, reason].filter(Boolean).join('\n'));
+}
+
+/* Another cue is new words, not the old ones moved to other places. */
+function showAnother(panel) {
+  $('words').replaceWith($('words').cloneNode(true));
+  if (!still.matches) panel.animate([{ opacity: 0 }, { opacity: 1 }], 180);
 }
 
 function showChip(chip, cue) {
