@@ -109,11 +109,17 @@ static void add_cues(ut_call *call) {
     for (double t_s; ut_cues_next(&call->cues, &t_s, &cue);) add_event(call, UT_EVENT_CUE, t_s)->cue = cue;
 }
 
-/* How much of the call has been heard when hop has: the last hop of a call may be a part of one. */
-static double heard_s(const ut_call *call) {
-    uint64_t samples = (uint64_t)call->hop * UT_HOP, most = 0;
+/* Samples of the voice that is furthest. */
+static uint64_t most_samples(const ut_call *call) {
+    uint64_t most = 0;
     for (int c = 0; c < UT_CHANNELS; c++)
         if (call->voices[c] && ut_voice_samples(call->voices[c]) > most) most = ut_voice_samples(call->voices[c]);
+    return most;
+}
+
+/* How much of the call has been heard when hop has: the last hop of a call may be a part of one. */
+static double heard_s(const ut_call *call) {
+    uint64_t samples = (uint64_t)call->hop * UT_HOP, most = most_samples(call);
     return (double)(samples < most ? samples : most) / UT_RATE_HZ;
 }
 
@@ -194,9 +200,7 @@ void ut_call_set_consent(ut_call *call, ut_consent consent) {
 /* A channel that stopped before the other is silent from there on. */
 static void level_voices(ut_call *call) {
     static const float silence[UT_HOP];
-    uint64_t most = 0;
-    for (int c = 0; c < UT_CHANNELS; c++)
-        if (call->voices[c] && ut_voice_samples(call->voices[c]) > most) most = ut_voice_samples(call->voices[c]);
+    uint64_t most = most_samples(call);
     for (int c = 0; c < UT_CHANNELS; c++) {
         ut_voice *voice = call->voices[c];
         for (uint64_t n; voice && (n = most - ut_voice_samples(voice)) > 0;)

@@ -105,7 +105,7 @@ void ut_classifier_run(ut_classifier *classifier, const float *functionals, floa
     *opinion = (ut_opinion){.usual_known = ut_baseline_ready(&classifier->baseline)};
     ut_affect *affect = &opinion->affect;
     float pitch_st = functionals[classifier->pitch];
-    affect->pitch_hz = isfinite(pitch_st) ? 27.5f * exp2f(pitch_st / 12) : 0;
+    affect->pitch_hz = isfinite(pitch_st) ? UT_SEMITONE_ZERO_HZ * exp2f(pitch_st / 12) : 0;
 
     if (speech_s < model->min_speech_s) {
         say_nothing(model, affect);

@@ -12,13 +12,6 @@ static const char usage[] =
     "  --customer DEVICE[:CHANNEL]  name, part of a name or number; channel counted from 1\n"
     "  --agent DEVICE[:CHANNEL]     the same\n" LIVE_USAGE;
 
-/* Worker's thread. */
-static void report(void *user, const char *device, bool gone) {
-    (void)user;
-    if (gone) fprintf(stderr, "undertone listen: %s is gone, trying again every second\n", device);
-    else fprintf(stderr, "undertone listen: %s is back\n", device);
-}
-
 int command_listen(int argc, char **argv) {
     enum { CUSTOMER = 1, AGENT };
     live_options live = live_defaults("listen");
@@ -41,6 +34,6 @@ int command_listen(int argc, char **argv) {
         return EXIT_USAGE;
     }
     char message[512];
-    source *s = device_open(customer, agent, report, NULL, message, sizeof message);
+    source *s = device_open(customer, agent, live_tell_device, "listen", message, sizeof message);
     return live_run(&live, s, false, message, false);
 }

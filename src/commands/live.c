@@ -95,6 +95,11 @@ cannot:
     return false;
 }
 
+void live_tell_device(void *user, const char *device, bool gone) {
+    const char *command = user;
+    fprintf(stderr, "undertone %s: %s is %s\n", command, device, gone ? "gone, trying again every second" : "back");
+}
+
 bool live_add(live *l, source *s) {
     char id[CALL_ID_SIZE];
     if (hub_add(l->hub, s, l->options.consent, id)) return true;

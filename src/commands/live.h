@@ -51,6 +51,10 @@ typedef struct live {
  * case. */
 bool live_open(live *l, const live_options *options);
 
+/* For device_open's on_state: says on stderr that a device went or came back. user is the command's name. Any thread.
+ */
+void live_tell_device(void *user, const char *device, bool gone);
+
 /* Takes over s and follows it. False after saying why not. */
 bool live_add(live *l, source *s);
 

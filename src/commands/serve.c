@@ -20,14 +20,8 @@ static const char usage[] = "usage: undertone serve [OPTION...]\n\n"
                             "  --playbook FILE     another playbook\n"
                             "  --jsonl             every event on stdout, one JSON object a line\n";
 
-/* Worker's thread. */
-static void report(void *user, const char *device, bool gone) {
-    (void)user;
-    fprintf(stderr, "undertone serve: %s is %s\n", device, gone ? "gone, trying again every second" : "back");
-}
-
 static source *open_source(const configured_source *c, char *message, size_t message_size) {
-    if (c->device) return device_open(c->customer, c->agent, report, NULL, message, message_size);
+    if (c->device) return device_open(c->customer, c->agent, live_tell_device, "serve", message, message_size);
     bool bad_usage;
     source *s = recording_open(c->file, &(recording_options){c->channels, c->raw}, message, message_size, &bad_usage);
     return s ? pace_new(s, false, message, message_size) : NULL;

@@ -20,10 +20,9 @@
 
 #include "prosody/statistics.h"
 
-#define HOP_S         ((float)UT_HOP / UT_RATE_HZ)
-#define SILENCE_DB    -100.0f
-#define SEMITONE_ZERO 27.5f /* Hz */
-#define SPEECH_LEAST  0.5f
+#define HOP_S        ((float)UT_HOP / UT_RATE_HZ)
+#define SILENCE_DB   -100.0f
+#define SPEECH_LEAST 0.5f
 
 enum {
     SPAN = 4,          /* hops a change is taken over: 40 ms */
@@ -246,7 +245,7 @@ static void store_voice(ut_functionals *f, const ut_frame *frame) {
     store(f, LEVEL, frame->level_db);
     store(f, VOICING, frame->voicing);
     store(f, HNR, 10 * log10f(r / (1 - r)));
-    store(f, F0_ST, frame->f0_hz > 0 ? 12 * log2f(frame->f0_hz / SEMITONE_ZERO) : 0);
+    store(f, F0_ST, frame->f0_hz > 0 ? 12 * log2f(frame->f0_hz / UT_SEMITONE_ZERO_HZ) : 0);
 }
 
 static void store_changes(ut_functionals *f) {

@@ -10,6 +10,8 @@
 
 enum { UT_WINDOW_HOPS = 400 }; /* 4 s */
 
+#define UT_SEMITONE_ZERO_HZ 27.5f /* f0_st_* are semitones above this */
+
 typedef struct ut_functionals ut_functionals;
 
 /* Null without memory. */
