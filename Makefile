@@ -8,8 +8,8 @@ comma    := ,
 LIBS := fftw3f sndfile portaudio-2.0 libwebsockets samplerate jansson libconfig sqlite3 libcrypto zlib
 PKG   = $(shell pkg-config $(1) $(LIBS))
 
-CFLAGS   ?= -O2 -g
-CFLAGS   += -std=c11 -Wall -Wextra -Wpedantic $(if $(CI),-Werror) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+CFLAGS   ?= -O3 -g
+CFLAGS   += -std=c11 -fopenmp-simd -fno-math-errno -fno-trapping-math -Wall -Wextra -Wpedantic $(if $(CI),-Werror) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 CPPFLAGS += -D_GNU_SOURCE -Iinclude -Isrc
 CPPFLAGS += $(call PKG,--cflags)
 LDFLAGS  += $(if $(SANITIZE),-fsanitize=$(SANITIZE))
@@ -22,7 +22,7 @@ BOXES   := $(wildcard tests/blackbox/test_*.c)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-.PHONY: all demo test bench check fuzz install clean help setup
+.PHONY: all demo test bench validate check fuzz install clean help setup
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -48,8 +48,13 @@ check: ## what a change must pass first: no warnings from gcc and clang, the for
 	@$(MAKE) --no-print-directory -s BUILD=build/clang CC=clang CI=1 all
 	@sh tests/run format realtime unit
 
-bench: $(BUILD)/tools/bench ## what each stage costs
-	$<
+bench: $(BUILD)/undertone $(BUILD)/tools/bench $(BUILD)/tools/bench_praat ## what each stage costs, and all of them beside Praat
+	$(BUILD)/tools/bench
+	$(BUILD)/tools/bench_praat $(BUILD)/undertone
+
+validate: $(BUILD)/undertone ## how far we agree with others' descriptors (REFERENCE=FOLDER, PICTURE=FILE.png)
+	tools/validate.py $(or $(REFERENCE),$(error REFERENCE=FOLDER names what to compare with, see tools/validate.py)) \
+		--undertone $(BUILD)/undertone $(if $(PICTURE),--picture $(PICTURE))
 
 FUZZ_S ?= 600
 fuzz: ## every parser of ours against hostile input, FUZZ_S seconds each
@@ -88,13 +93,14 @@ $(BUILD)/tests/unit/test_serve: $(BUILD)/tests/blackbox/ws_client.o
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libprogram.a $(BUILD)/libundertone.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 $(BUILD)/tools/latency: $(BUILD)/tests/blackbox/ws_client.o
+$(BUILD)/tools/bench $(BUILD)/tools/bench_praat: $(BUILD)/tools/bench_speech.o
 $(BUILD)/tools/pack: tools/pack.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -O2 -o $@ $< -lz
 $(BUILD)/tools/%: $(BUILD)/tools/%.o $(BUILD)/libprogram.a $(BUILD)/libundertone.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 
 clean: ## removes build/
 	rm -rf build
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -47,24 +47,35 @@ const char *ut_error_text(ut_error error);
 
 /* ---- prosody: samples to frames ------------------------------------------------------------------------------- */
 
-enum { UT_MEL_BANDS = 26, UT_MFCC = 12 };
+enum { UT_MEL_BANDS = 26, UT_MFCC = 12, UT_FORMANTS = 3 };
 
-/* What one hop of a voice sounds like. Methods and sources: the heads of the files in src/prosody. */
+/* What one hop of a voice sounds like: two windows centred on t_s, 20 ms of spectrum and 60 ms of pitch. Methods and
+ * sources: the heads of the files in src/prosody. Nothing here is ever NaN or infinite. */
 typedef struct ut_frame {
-    double t_s;           /* centre of the frame from the first sample */
+    double t_s;           /* centre of the frame from the first sample: 0.01, 0.02 ... */
     float level_db;       /* RMS, dB full scale, never under -100 */
     float loudness;       /* sone-like */
-    float alpha_ratio_db; /* 50 Hz-1 kHz against 1-4 kHz, see tilt.c */
-    float hammarberg_db;
-    float slope_0_500;    /* dB/Hz */
-    float slope_500_1500; /* dB/Hz */
+    float alpha_ratio_db; /* 1-4 kHz against what is below */
+    float hammarberg_db;  /* strongest below 2 kHz against strongest in 2-4 kHz */
+    float slope_0_500;    /* dB/Hz; to compare with published figures, see tilt.c */
+    float slope_500_1500;
+    float tilt_0_500; /* dB/Hz; the same, but free of the level */
+    float tilt_500_1500;
     float spectral_flux;
-    float mel_db[UT_MEL_BANDS]; /* [bands], 20-4000 Hz */
-    float mfcc[UT_MFCC];        /* [coefficients], the first is mfcc_1 */
-    float f0_hz;                /* 0 where unvoiced */
-    float voicing;              /* 0..1, strength of the periodicity */
-    float speech;               /* 0..1, voice activity */
-    bool syllable;              /* a syllable nucleus was found in this hop */
+    float mel_db[UT_MEL_BANDS];    /* [bands], 20-4000 Hz */
+    float mfcc[UT_MFCC];           /* [coefficients], the first is mfcc_1 */
+    float voicing;                 /* 0..1, strength of the periodicity */
+    float f0_hz;                   /* 0 where unvoiced; then the five below mean nothing and are 0 */
+    float hnr_db;                  /* harmonics to noise */
+    float h1_h2_db, h1_a3_db;      /* first harmonic to the second, and to the strongest near F3; see f3's hz */
+    float jitter_local;            /* share of a period; 0 where too few periods were found */
+    float shimmer_local_db;        /* the same for amplitudes */
+    float formant_hz[UT_FORMANTS]; /* F1..F3, 0 where not found; then the two below mean nothing and are 0 */
+    float formant_bandwidth_hz[UT_FORMANTS];
+    float formant_level_db[UT_FORMANTS]; /* relative to the frame's */
+    float speech;                        /* 0..1, voice activity */
+    float music, tone;                   /* 0..1: hold music; dialling, ringing, a fax */
+    bool syllable;                       /* a syllable nucleus was found in this hop */
 } ut_frame;
 
 /* Tables and FFT plans, shared by every voice. Errors: UT_NO_MEMORY. Planning is not thread-safe (FFTW's rule): open
@@ -79,12 +90,13 @@ ut_prosody *ut_prosody_new(const ut_plan *plan, ut_error *why);
 void ut_prosody_free(ut_prosody *prosody);
 
 /* Takes up to n samples and returns how many it took: fewer than n when frames wait to be taken with _next. NaN and
- * infinity are taken as silence. */
+ * infinity are taken as silence and counted. */
 size_t ut_prosody_push(ut_prosody *prosody, const float *x, size_t n);
+uint64_t ut_prosody_cleaned(const ut_prosody *prosody);
 
-/* Copies out the next frame, false when there is none yet. A frame comes out UT_PROSODY_DELAY hops after the hop that
- * holds its centre: half a pitch frame and the pitch tracker's look-ahead. */
-enum { UT_PROSODY_DELAY = 13 };
+/* Copies out the next frame, false when there is none yet. A frame comes out UT_PROSODY_DELAY hops after its centre:
+ * half a pitch frame, 3; the pitch tracker's look-ahead, 10; that of telling speech from music and tones, 20. */
+enum { UT_PROSODY_DELAY = 33 };
 bool ut_prosody_next(ut_prosody *prosody, ut_frame *frame);
 
 /* No more samples will come: the frames still inside can now be taken with _next. As many frames come out as whole
@@ -142,9 +154,14 @@ typedef struct ut_call_options {
     unsigned channels;           /* bit 1 << UT_CUSTOMER and so on; 0 means customer and agent */
 } ut_call_options;
 
+/* What a channel carries most. Music and tones are neither scored nor silence. */
+typedef enum ut_sound { UT_SOUND_NONE, UT_SOUND_SPEECH, UT_SOUND_MUSIC, UT_SOUND_TONE, UT_SOUNDS } ut_sound;
+const char *ut_sound_name(ut_sound sound);
+
 /* What any voice yields: conversation, not emotion. */
 typedef struct ut_activity {
     bool speaking;
+    ut_sound sound;
     float level_db;   /* dB full scale, over the reading's half second */
     float rate_syl_s; /* syllables a second of speech, 0 until some were heard */
 } ut_activity;

@@ -36,9 +36,10 @@ static json_t *facts_json(const call_facts *facts) {
 }
 
 static json_t *reading_json(const call_facts *facts, double t_s, ut_channel channel, const ut_activity *activity) {
-    return json_pack("{ss ss so ss sb so so}", "type", "reading", "call", facts->id, "t_s", number(t_s, 3), "channel",
-                     ut_channel_name(channel), "speaking", activity->speaking, "level_db",
-                     number(activity->level_db, 1), "rate_syl_s", number(activity->rate_syl_s, 1));
+    return json_pack("{ss ss so ss sb ss so so}", "type", "reading", "call", facts->id, "t_s", number(t_s, 3),
+                     "channel", ut_channel_name(channel), "speaking", activity->speaking, "sound",
+                     ut_sound_name(activity->sound), "level_db", number(activity->level_db, 1), "rate_syl_s",
+                     number(activity->rate_syl_s, 1));
 }
 
 /* Only the customer's reading has these keys. */

@@ -6,6 +6,11 @@ const char *ut_channel_name(ut_channel channel) {
     return (unsigned)channel < UT_CHANNELS ? names[channel] : "unknown";
 }
 
+const char *ut_sound_name(ut_sound sound) {
+    static const char *const names[] = {"none", "speech", "music", "tone"};
+    return (unsigned)sound < UT_SOUNDS ? names[sound] : "none";
+}
+
 const char *ut_consent_name(ut_consent consent) {
     static const char *const names[] = {"unknown", "given", "refused", "withdrawn"};
     return (unsigned)consent <= UT_CONSENT_WITHDRAWN ? names[consent] : "unknown";

@@ -11,6 +11,7 @@
 /* What turn-taking needs of 10 ms of a voice. */
 typedef struct ut_voice_hop {
     bool speech, voiced;
+    bool hold;    /* music or a tone, and no speech */
     bool reading; /* a reading falls due with this hop: activity holds it */
     ut_activity activity;
 } ut_voice_hop;
@@ -24,7 +25,8 @@ void ut_voice_free(ut_voice *voice);
 /* Takes up to n samples, fewer when UT_SKEW_S of hops wait to be taken. */
 size_t ut_voice_push(ut_voice *voice, const float *x, size_t n);
 
-/* No more samples: one last hop with a reading follows, unless a reading fell due with the last hop already. */
+/* No more samples: the hops whose frames were not decided yet follow, and one last with a reading, unless a reading
+ * fell due with the last sample already. */
 void ut_voice_finish(ut_voice *voice);
 
 /* How many hops wait. */

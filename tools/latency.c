@@ -1,5 +1,6 @@
 /* latency.c - how late the events of live calls reach a client: the time from the sample that completed a reading or
- * cue, started_at + t_s, to its arrival here. The clocks of both machines must agree; on one machine they are one.
+ * cue, started_at + t_s, to its arrival here. That the analysis waits UT_PROSODY_DELAY hops before it decides is in
+ * t_s. The clocks of both machines must agree; on one machine they are one.
  *
  * Only what happens after it joined is measured: an event's lateness counts once a call's time has passed the moment
  * of joining.

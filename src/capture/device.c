@@ -2,38 +2,50 @@
  *
  * One leg a device; customer and agent may be two channels of one. Each leg:
  *
- *     device's thread: device_callback --> ring --> reader's thread: resampler --> ready --> x[channel][n]
+ *     device's thread: stream --> ring --> reader's thread: resampler --> ready --> x[channel][n]
  *
  * Two devices have two clocks, and neither is ours. So every leg follows the monotonic clock: it is due 8,000 frames a
  * second from the moment when all of them had begun. A leg further than SLACK_S from what is due is drawn out with
  * silence or loses the newest; so does the worse one of two that are further apart than that. What a device that
  * vanished owes is silence too, until it is back.
+ *
+ * A device that vanished is tried again every RETRY_S. PortAudio lists devices only when it starts, with no stream
+ * open, so one that is not in its list can be found only by stopping the other one for a moment. That is done at once,
+ * then LOOK_S later, and after twice as long each time, so that a headset that stays unplugged hardly chops the other
+ * voice.
  */
 #include "capture/device.h"
 
 #include <math.h>
-#include <portaudio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "capture/input.h"
 #include "capture/line.h"
 #include "capture/sound.h"
+#include "capture/stream.h"
 
-#define SLACK_S  0.2
-#define SILENT_S 1.0 /* without a block from the device: it is gone */
-#define BEGIN_S  4.0 /* the same from its start to its first block; PulseAudio's null sink takes 2 s, a headset 1 s */
-#define RETRY_S  1.0
+#define SLACK_S     0.2
+#define SILENT_S    1.0 /* without a block from the device: it is gone */
+#define BEGIN_S     4.0 /* the same from its start to its first block; PulseAudio's null sink takes 2 s, a headset 1 s */
+#define GLANCE_S    0.25 /* of silence at most that one look tells of: a reader that was held up is no silent device */
+#define RETRY_S     1.0
+#define LOOK_S      2.0
+#define LOOK_MOST_S 60.0
+#define TELL_S      10.0 /* between two words on what a device has lost */
 
 typedef struct leg {
     char *device; /* PortAudio's name */
     int first;    /* of the source's channels */
     line *line;
-    PaStream *stream;        /* null while the device is gone */
-    unsigned long blocks;    /* the device's count when it was last looked at */
-    bool heard;              /* something has come since the stream was started */
-    double heard_s, tried_s; /* when it last was, when the device was last tried */
+    stream *stream;       /* null while the device cannot be opened */
+    unsigned long blocks; /* the stream's count when it was last looked at */
+    bool heard;           /* something has come since the stream was opened */
+    bool gone;            /* as was told */
+    double silent_s;      /* since something came or the stream was opened */
+    double tried_s;       /* when the device was last tried */
+    unsigned long told;   /* of the samples lost */
+    double tell_s;        /* not before then of more */
 } leg;
 
 typedef struct device {
@@ -42,8 +54,9 @@ typedef struct device {
     leg legs[SOURCE_CHANNELS];
     int n_legs;
     bool sound, begun;
-    double begun_s;
-    void (*on_state)(void *user, const char *device, bool gone);
+    double begun_s, read_s;     /* when time began to count, when it was last read */
+    double look_s, look_wait_s; /* when devices may next be listed anew, and how long to wait after that */
+    device_tell *tell;
     void *user;
 } device;
 
@@ -54,73 +67,110 @@ static double now_s(void) {
 }
 
 static PaError start_stream(leg *l, const input *in) {
-    device_feed *feed = line_feed(l->line);
-    feed->channels = 1;
-    for (int c = 0; c < feed->n_wanted; c++)
-        if (feed->wanted[c] >= feed->channels) feed->channels = feed->wanted[c] + 1;
-    PaStreamParameters parameters = {.device = in->index,
-                                     .channelCount = feed->channels,
-                                     .sampleFormat = paFloat32,
-                                     .suggestedLatency = in->latency_s};
-    sound_lock();
-    PaError error = Pa_OpenStream(&l->stream, &parameters, NULL, in->rate_hz, paFramesPerBufferUnspecified, paNoFlag,
-                                  device_callback, feed);
-    bool opened = error == paNoError;
-    if (opened) error = Pa_StartStream(l->stream);
-    if (opened && error != paNoError) Pa_CloseStream(l->stream);
-    if (error != paNoError) l->stream = NULL;
-    sound_unlock();
-    if (!opened) return error;
-    l->heard_s = now_s();
+    PaError error;
+    feed *f = line_feed(l->line);
+    atomic_store(&f->blocks, 0);
+    f->channels = 1;
+    for (int c = 0; c < f->n_wanted; c++)
+        if (f->wanted[c] >= f->channels) f->channels = f->wanted[c] + 1;
+    l->stream = stream_open(in, f, &error);
+    l->blocks = 0;
+    l->silent_s = 0;
     l->heard = false;
     return error;
 }
 
 static void stop_stream(leg *l) {
-    if (!l->stream) return;
-    sound_lock();
-    Pa_AbortStream(l->stream);
-    Pa_CloseStream(l->stream);
-    sound_unlock();
+    stream_close(l->stream);
     l->stream = NULL;
+}
+
+static void tell(const device *d, const leg *l, device_news news, unsigned long lost) {
+    if (d->tell) d->tell(d->user, l->device, news, lost);
 }
 
 static void lose(device *d, leg *l) {
     stop_stream(l);
     l->tried_s = now_s();
-    if (d->on_state) d->on_state(d->user, l->device, true);
+    if (l->gone) return; /* it could be opened, but gave no sound */
+    l->gone = true;
+    d->look_s = l->tried_s;
+    d->look_wait_s = LOOK_S;
+    tell(d, l, DEVICE_GONE, 0);
 }
 
-static bool all_gone(const device *d) {
+static bool any_open(const device *d) {
     for (int i = 0; i < d->n_legs; i++)
-        if (d->legs[i].stream) return false;
-    return true;
+        if (d->legs[i].stream) return true;
+    return false;
+}
+
+/* By the whole name: a part of it may be another device's. */
+static bool is_listed(const leg *l, input *in) {
+    char ignored[256];
+    return input_find(l->device, in, ignored, sizeof ignored) && !strcmp(in->name, l->device);
+}
+
+static bool reopen(leg *l) {
+    input in;
+    return is_listed(l, &in) && line_restart(l->line, in.rate_hz) && start_stream(l, &in) == paNoError;
+}
+
+/* Has devices listed anew; those that are there go on, and nothing is said of it. */
+static void look_again(device *d) {
+    bool there[SOURCE_CHANNELS];
+    for (int i = 0; i < d->n_legs; i++) {
+        there[i] = d->legs[i].stream;
+        stop_stream(&d->legs[i]);
+    }
+    sound_refresh();
+    d->look_s = now_s() + d->look_wait_s;
+    d->look_wait_s = fmin(2 * d->look_wait_s, LOOK_MOST_S);
+    for (int i = 0; i < d->n_legs; i++)
+        if (there[i] && !reopen(&d->legs[i])) lose(d, &d->legs[i]);
 }
 
 static void try_again(device *d, leg *l) {
-    char ignored[256];
-    input in;
-    if (all_gone(d)) sound_refresh();
-    bool back = input_find(l->device, &in, ignored, sizeof ignored) && line_restart(l->line, in.rate_hz) &&
-                start_stream(l, &in) == paNoError;
+    input ignored;
+    bool free_to_look = !any_open(d);
+    if (free_to_look) d->look_wait_s = LOOK_S;
+    if (free_to_look || (!is_listed(l, &ignored) && now_s() >= d->look_s)) look_again(d);
+    reopen(l);
     l->tried_s = now_s();
-    if (back && d->on_state) d->on_state(d->user, l->device, false);
 }
 
 /* Sees whether the device lives. */
-static void watch(device *d, leg *l) {
-    double now = now_s();
+static void watch(device *d, leg *l, double glance_s) {
     if (!l->stream) {
-        if (now - l->tried_s >= RETRY_S) try_again(d, l);
+        if (now_s() - l->tried_s >= RETRY_S) try_again(d, l);
         return;
     }
     unsigned long blocks = atomic_load_explicit(&line_feed(l->line)->blocks, memory_order_relaxed);
-    if (blocks != l->blocks) {
-        l->heard_s = now;
-        l->heard = true;
-    }
+    bool came = blocks != l->blocks;
     l->blocks = blocks;
-    if (now - l->heard_s > (l->heard ? SILENT_S : BEGIN_S) || Pa_IsStreamActive(l->stream) != 1) lose(d, l);
+    l->heard = l->heard || came;
+    l->silent_s = came ? 0 : l->silent_s + glance_s;
+    if (came && l->gone) {
+        l->gone = false;
+        tell(d, l, DEVICE_BACK, 0);
+    }
+    if (l->silent_s > (l->heard ? SILENT_S : BEGIN_S) || !stream_lives(l->stream)) lose(d, l);
+}
+
+static void watch_all(device *d) {
+    double now = now_s(), glance_s = fmin(now - d->read_s, GLANCE_S);
+    d->read_s = now;
+    for (int i = 0; i < d->n_legs; i++) watch(d, &d->legs[i], glance_s);
+}
+
+/* What a device loses while it is there; that silence stands in for one that is gone is no news. */
+static void tell_lost(const device *d, leg *l) {
+    unsigned long lost = line_lost(l->line);
+    if (!l->stream || !l->heard) l->told = lost;
+    if (l->told == lost || now_s() < l->tell_s) return;
+    tell(d, l, DEVICE_LOSES, lost - l->told);
+    l->told = lost;
+    l->tell_s = now_s() + TELL_S;
 }
 
 /* Time starts to count once every device gives sound or has been given up. */
@@ -155,7 +205,7 @@ static void keep_in_step(device *d, const bool complete[SOURCE_CHANNELS]) {
 static int device_read(source *self, float *const x[SOURCE_CHANNELS], int n) {
     device *d = (device *)self;
     bool complete[SOURCE_CHANNELS] = {false};
-    for (int i = 0; i < d->n_legs; i++) watch(d, &d->legs[i]);
+    watch_all(d);
     if (!d->begun && !(d->begun = begin(d))) return 0;
     for (int i = 0; i < d->n_legs; i++) complete[i] = line_pull(d->legs[i].line);
     keep_in_step(d, complete);
@@ -165,6 +215,7 @@ static int device_read(source *self, float *const x[SOURCE_CHANNELS], int n) {
     for (int i = 0; i < d->n_legs; i++) {
         line_take(d->legs[i].line, x + d->legs[i].first, n);
         self->lost += line_lost(d->legs[i].line);
+        tell_lost(d, &d->legs[i]);
     }
     return n;
 }
@@ -240,8 +291,7 @@ static bool add_legs(device *d, const char *customer, const char *agent, char *m
     return false;
 }
 
-source *device_open(const char *customer, const char *agent,
-                    void (*on_state)(void *user, const char *device, bool gone), void *user, char *message,
+source *device_open(const char *customer, const char *agent, device_tell *tell, void *user, char *message,
                     size_t message_size) {
     device *d = calloc(1, sizeof *d);
     snprintf(message, message_size, "sound devices: out of memory");
@@ -249,7 +299,7 @@ source *device_open(const char *customer, const char *agent,
     d->base.read = device_read;
     d->base.duration_s = device_duration_s;
     d->base.close = device_close;
-    d->on_state = on_state;
+    d->tell = tell;
     d->user = user;
     d->sound = sound_open(message, message_size);
     if (!d->sound || !add_legs(d, customer, agent, message, message_size) || !name_source(d)) goto fail;

@@ -10,7 +10,7 @@
 enum { RING_FRAMES = 2 * 96000, BLOCK_FRAMES = 512, BLOCK_READY = 2 * BLOCK_FRAMES + 16 };
 
 struct line {
-    device_feed feed;
+    feed feed;
     resampler *resampler;
     float *ready; /* [LINE_READY_FRAMES][feed.n_wanted] */
     size_t at, n; /* frames taken, frames there */
@@ -42,7 +42,7 @@ void line_free(line *l) {
     free(l);
 }
 
-device_feed *line_feed(line *l) { return &l->feed; }
+feed *line_feed(line *l) { return &l->feed; }
 
 static void drain(line *l) {
     while (ring_read(l->feed.ring, l->block, BLOCK_FRAMES)) continue;

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "capture/device_callback.h"
+#include "capture/feed.h"
 
 typedef struct line line;
 
@@ -17,7 +17,7 @@ enum { LINE_READY_FRAMES = 4 * UT_RATE_HZ };
  * cannot be resampled. */
 line *line_new(int from_hz, int n_wanted);
 void line_free(line *l);
-device_feed *line_feed(line *l);
+feed *line_feed(line *l);
 
 /* Forgets what is inside; a device that comes back may have another rate. No device may be writing. False without
  * memory: the line then stays as it was. */

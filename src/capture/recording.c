@@ -3,7 +3,7 @@
  * In: any file libsndfile reads (WAV, FLAC, Ogg, MP3, AU; PCM, mu-law, A-law, float), or headerless G.711. Out: one or
  * two channels at 8 kHz. The file is read in blocks of a fixed size, whatever its length:
  *
- *     libsndfile --> frames [BLOCK_FRAMES][file's channels] --> blend --> resampler --> ready --> x[channel][n]
+ *     libsndfile --> frames [BLOCK_FRAMES][file's channels] --> clean, blend --> resampler --> ready --> x[channel][n]
  *
  * A file that ends before its header says is read to where it ends, and only then is that reported.
  */
@@ -48,12 +48,23 @@ static void blend(float *frames, size_t n, int channels) {
     }
 }
 
+/* What is no number would spread through the resampler: silence stands in for it. */
+static void clean(recording *r) {
+    size_t n = r->n_frames * (size_t)r->info.channels;
+    for (size_t i = 0; i < n; i++) {
+        if (isfinite(r->frames[i])) continue;
+        r->frames[i] = 0;
+        r->base.lost++;
+    }
+}
+
 static void fill_block(recording *r) {
     sf_count_t n = sf_readf_float(r->file, r->frames, BLOCK_FRAMES);
     r->frames_at = 0;
     r->n_frames = n > 0 ? (size_t)n : 0;
     r->frames_read += (sf_count_t)r->n_frames;
     r->ended = r->n_frames == 0;
+    clean(r);
     if (r->base.channels < r->info.channels) blend(r->frames, r->n_frames, r->info.channels);
 }
 

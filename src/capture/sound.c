@@ -7,7 +7,6 @@
 #include "capture/sound.h"
 
 #include <dlfcn.h>
-#include <portaudio.h>
 #include <pthread.h>
 #include <stdio.h>
 
@@ -52,8 +51,26 @@ void sound_close(void) {
     pthread_mutex_unlock(&lock);
 }
 
-void sound_lock(void) { pthread_mutex_lock(&lock); }
-void sound_unlock(void) { pthread_mutex_unlock(&lock); }
+/* PortAudio opens, starts and closes streams for one thread at a time. */
+PaError sound_start(PaStream **stream, const PaStreamParameters *in, const PaStreamParameters *out, double rate_hz,
+                    PaStreamCallback *callback, void *user) {
+    pthread_mutex_lock(&lock);
+    PaError error = Pa_OpenStream(stream, in, out, rate_hz, paFramesPerBufferUnspecified, paNoFlag, callback, user);
+    bool opened = error == paNoError;
+    if (opened) error = Pa_StartStream(*stream);
+    if (opened && error != paNoError) Pa_CloseStream(*stream);
+    if (error != paNoError) *stream = NULL;
+    pthread_mutex_unlock(&lock);
+    return error;
+}
+
+void sound_stop(PaStream *stream) {
+    if (!stream) return;
+    pthread_mutex_lock(&lock);
+    Pa_AbortStream(stream);
+    Pa_CloseStream(stream);
+    pthread_mutex_unlock(&lock);
+}
 
 void sound_refresh(void) {
     pthread_mutex_lock(&lock);

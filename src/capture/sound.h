@@ -2,6 +2,7 @@
 #ifndef CAPTURE_SOUND_H
 #define CAPTURE_SOUND_H
 
+#include <portaudio.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -14,8 +15,11 @@ void sound_close(void);
  * has the sound system open, nothing happens. */
 void sound_refresh(void);
 
-/* PortAudio opens, starts and closes streams for one thread at a time. */
-void sound_lock(void);
-void sound_unlock(void);
+/* Opens and starts a stream; one without callback is to be read. *stream is null on failure. */
+PaError sound_start(PaStream **stream, const PaStreamParameters *in, const PaStreamParameters *out, double rate_hz,
+                    PaStreamCallback *callback, void *user);
+
+/* At once; null does nothing. */
+void sound_stop(PaStream *stream);
 
 #endif

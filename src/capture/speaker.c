@@ -4,7 +4,6 @@
  */
 #include "capture/speaker.h"
 
-#include <portaudio.h>
 #include <samplerate.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,13 +44,7 @@ static PaError start(speaker *s, PaDeviceIndex index, const PaDeviceInfo *info) 
                                      .channelCount = s->feed.channels,
                                      .sampleFormat = paFloat32,
                                      .suggestedLatency = info->defaultHighOutputLatency};
-    PaError error = Pa_OpenStream(&s->stream, NULL, &parameters, info->defaultSampleRate, paFramesPerBufferUnspecified,
-                                  paNoFlag, speaker_callback, &s->feed);
-    if (error != paNoError) {
-        s->stream = NULL;
-        return error;
-    }
-    return Pa_StartStream(s->stream);
+    return sound_start(&s->stream, NULL, &parameters, info->defaultSampleRate, speaker_callback, &s->feed);
 }
 
 static bool open_default(speaker *s, char *message, size_t message_size) {
@@ -88,12 +81,7 @@ fail:
 
 void speaker_close(speaker *s) {
     if (!s) return;
-    if (s->stream) {
-        sound_lock();
-        Pa_AbortStream(s->stream);
-        Pa_CloseStream(s->stream);
-        sound_unlock();
-    }
+    sound_stop(s->stream);
     if (s->sound) sound_close();
     ring_free(s->feed.ring);
     if (s->converter) src_delete(s->converter);

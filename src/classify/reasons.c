@@ -18,17 +18,21 @@ static const struct aspect {
     const char *shown;   /* the functional whose change is told; null: no single one can stand for it */
     const char *unit;
     int decimals;
-    const char *prefixes[8]; /* functionals that start so belong to it */
+    const char *prefixes[12]; /* functionals that start so belong to it */
 } aspects_table[UT_ASPECTS] = {
     {"pitch_hz", "f0_st_p50", "st", 1, {"f0_"}},
     {"emphasis_db", "level_spread_db_p95_p50", "dB", 1, {"level_spread_", "level_change_", "loudness_cv", "flux_rel_"}},
     {"rate_syl_s",
-     "syllables_s",
+     "articulation_rate_syl_s",
      "syl/s",
      1,
-     {"syllables_", "loudness_peaks_", "voiced_s", "unvoiced_", "speech_share", "pause_"}},
-    {"brightness_db", "alpha_ratio_db_mean", "dB", 1, {"alpha_", "hammarberg_", "slope_"}},
-    {"voice_quality", NULL, "", 0, {"mel_", "mfcc_", "voicing_", "periodicity_"}},
+     {"articulation_rate_", "speaking_rate_", "loudness_peaks_", "voiced_s", "unvoiced_", "speech_share", "pause_"}},
+    {"brightness_db", "alpha_ratio_db_mean", "dB", 1, {"alpha_", "hammarberg_", "slope_", "tilt_"}},
+    {"voice_quality",
+     NULL,
+     "",
+     0,
+     {"mel_", "mfcc_", "voicing_", "hnr_", "jitter_", "shimmer_", "h1_", "f1_", "f2_", "f3_"}},
 };
 
 enum { NO_ASPECT = -1 };

@@ -7,6 +7,7 @@
 
 #include "commands/engine.h"
 #include "commands/text.h"
+#include "serve/address.h"
 
 /* Where the reader is, for the sentence it says when something is wrong. */
 typedef struct reader {
@@ -25,6 +26,11 @@ static bool refuse(const reader *r, const config_setting_t *setting, const char 
 static bool read_text(const reader *r, const config_setting_t *setting, const char **text) {
     *text = config_setting_get_string(setting);
     return *text && **text ? true : refuse(r, setting, "must be a text in quotes");
+}
+
+static bool read_listen(const reader *r, const config_setting_t *setting, const char **listen) {
+    if (!read_text(r, setting, listen)) return false;
+    return address_is(*listen) ? true : refuse(r, setting, "must be \"ADDR:PORT\" such as \"127.0.0.1:7070\"");
 }
 
 static bool read_consent(const reader *r, const config_setting_t *setting, ut_consent *consent) {
@@ -92,8 +98,7 @@ static bool read_policy(const reader *r, const config_setting_t *group, configur
 }
 
 static bool read_root(const reader *r, configuration *c) {
-    const field fields[] = {
-        {"listen", &c->listen}, {"data", &c->data}, {"web", &c->web}, {"model", &c->model}, {"playbook", &c->playbook}};
+    const field fields[] = {{"data", &c->data}, {"web", &c->web}, {"model", &c->model}, {"playbook", &c->playbook}};
     const config_setting_t *root = config_root_setting(&c->config);
     const config_setting_t *policy = config_setting_get_member(root, "consent");
     if (policy && !read_policy(r, policy, c)) return false; /* first: sources inherit it */
@@ -101,6 +106,7 @@ static bool read_root(const reader *r, configuration *c) {
         const config_setting_t *setting = config_setting_get_elem(root, (unsigned)i);
         const char *name = config_setting_name(setting);
         bool good = !strcmp(name, "consent")   ? true
+                    : !strcmp(name, "listen")  ? read_listen(r, setting, &c->listen)
                     : !strcmp(name, "sources") ? read_sources(r, setting, c)
                                                : read_field(r, setting, fields, sizeof fields / sizeof *fields);
         if (!good) return false;

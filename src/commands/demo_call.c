@@ -90,12 +90,12 @@ static bool place(maker *m, demo_line *line, const char *path) {
     return fits;
 }
 
-/* The hiss of a telephone line, about -55 dB full scale: without it the pauses are emptier than any call's. */
+/* The hiss of a telephone line, about -49 dB full scale: without it the pauses are emptier than any call's. */
 static void add_line_noise(maker *m) {
     uint32_t chance = 1; /* Numerical Recipes' linear congruence: the call is the same each time */
     for (sf_count_t i = 0; i < m->n_frames * VOICES; i++) {
         chance = chance * 1664525u + 1013904223u;
-        m->stereo[i] += 0.003f * ((float)(chance >> 8) / (1 << 23) - 1);
+        m->stereo[i] += 0.006f * ((float)(chance >> 8) / (1 << 23) - 1);
     }
 }
 

@@ -2,20 +2,18 @@
  *
  * The frames and windows are the library's own, taken at the moments a live voice takes them: a row of functionals
  * each half second of samples, when the frames that are ready by then have been drained, and one at the end.
- * Several files are worked on at a time; what each has to say is kept until those before it are printed.
  */
 #include <getopt.h>
 #include <math.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "capture/recording.h"
+#include "commands/columns.h"
 #include "commands/commands.h"
 #include "commands/interrupt.h"
-#include "commands/jobs.h"
 #include "commands/print.h"
+#include "commands/recordings.h"
 #include "prosody/functionals.h"
 
 enum { BLOCK = UT_READING_HOPS * UT_HOP }; /* samples read at a time: what lies between two rows of functionals */
@@ -23,19 +21,20 @@ enum { BLOCK = UT_READING_HOPS * UT_HOP }; /* samples read at a time: what lies 
 enum level { LLD, FUNCTIONALS };
 
 struct features {
+    recordings recordings;
     enum level level;
-    recording_options recording;
+    unsigned window_hops;
     const ut_plan *plan;
-    atomic_bool misused; /* the options do not fit a file */
 };
 
 /* One channel of one file, and where its rows go. */
 struct voice {
+    const struct features *features;
     ut_prosody *prosody;
     ut_functionals *functionals;
-    float *row; /* [ut_functional_count()] */
+    float *values; /* [ut_functional_count()] */
+    char *row;     /* room for the numbers of either level */
     FILE *out;
-    enum level level;
     const char *source;
     ut_channel channel;
 };
@@ -45,81 +44,74 @@ static const char usage[] =
     "Prints what the analysis hears in recordings as comma-separated values: a header, then rows of\n"
     "source, channel, t_s and a column a feature. What does not exist, such as the pitch of silence,\n"
     "is left empty.\n\n"
-    "  --level LEVEL     lld, a row each 10 ms (the default), or functionals, the last 4 s each half\n"
-    "                    second\n"
-    "  --channels ROLES  whose voice each channel holds: agent,customer (stereo), customer (mono),\n"
-    "                    customer,agent, agent, mixed\n"
-    "  --raw CODING      headerless G.711: ulaw or alaw, ulaw:2 with two channels\n"
-    "  --csv             comma-separated values (the default)\n"
-    "  --jobs N          files at a time (default: one a core)\n";
+    "  --level LEVEL     lld, a row each 10 ms (the default), or functionals, a row each half second\n"
+    "                    over what was last heard\n"
+    "  --window SECONDS  how long that is: 1 to 10 (the default is 4); or file: a single row over all;\n"
+    "                    what was decided by t_s counts, which is what was said until 0.33 s before\n"
+    "  --csv             comma-separated values (the default)\n" RECORDINGS_USAGE
+    "\nColumns of lld, in the order they come; t_s is the centre of the frame:\n"
+    "  t_s [s], loudness [sone-like], alpha_ratio, hammarberg [dB], slope_0_500, slope_500_1500,\n"
+    "  tilt_0_500, tilt_500_1500 [dB/Hz], spectral_flux [-], mfcc_1 to mfcc_12 [-], f0_hz [Hz],\n"
+    "  f0_st [semitones above 27.5 Hz], voicing [0..1], jitter_local [share of a period],\n"
+    "  shimmer_local_db, hnr_db, h1_h2_db, h1_a3_db [dB], f1_hz, f1_bandwidth_hz [Hz], f1_level_db\n"
+    "  [dB above the frame's], the same of f2 and f3, level_db [dB full scale], speech, music, tone\n"
+    "  [0..1], syllable [0 or 1], mel_1_db to mel_26_db [dB]\n";
 
 /* ---- rows ---- */
 
-static void print_start(FILE *out, const char *source, ut_channel channel, double t_s) {
-    print_field(out, source);
-    fprintf(out, ",%s,%.10g", ut_channel_name(channel), t_s);
+static void print_names(enum level level) {
+    fputs("source,channel,t_s", stdout);
+    if (level == LLD) columns_print_names(stdout);
+    for (size_t i = 0; level == FUNCTIONALS && i < ut_functional_count(); i++) printf(",%s", ut_functional_name(i));
+    putchar('\n');
 }
 
-static void print_number(FILE *out, float x) {
-    if (isfinite(x)) fprintf(out, ",%.6g", x);
-    else putc(',', out);
+static void print_row(struct voice *v, char *end) {
+    print_field(v->out, v->source);
+    putc(',', v->out);
+    fputs(ut_channel_name(v->channel), v->out);
+    *end++ = '\n';
+    fwrite(v->row, 1, (size_t)(end - v->row), v->out);
 }
 
-static void print_lld_header(FILE *out) {
-    fputs(",f0_hz,voicing,speech,syllable,level_db,loudness,alpha_ratio_db,hammarberg_db,slope_0_500,slope_500_1500,"
-          "spectral_flux",
-          out);
-    for (int c = 1; c <= UT_MFCC; c++) fprintf(out, ",mfcc_%d", c);
-    for (int b = 1; b <= UT_MEL_BANDS; b++) fprintf(out, ",mel_%d_db", b);
+static char *write_time(char *at, double t_s) {
+    *at++ = ',';
+    return number_write(at, t_s, NUMBER_TIME_DIGITS);
 }
 
-static void print_lld(FILE *out, const ut_frame *frame) {
-    const float single[] = {frame->f0_hz > 0 ? frame->f0_hz : NAN,
-                            frame->voicing,
-                            frame->speech,
-                            frame->syllable,
-                            frame->level_db,
-                            frame->loudness,
-                            frame->alpha_ratio_db,
-                            frame->hammarberg_db,
-                            frame->slope_0_500,
-                            frame->slope_500_1500,
-                            frame->spectral_flux};
-    for (size_t i = 0; i < sizeof single / sizeof *single; i++) print_number(out, single[i]);
-    for (int c = 0; c < UT_MFCC; c++) print_number(out, frame->mfcc[c]);
-    for (int b = 0; b < UT_MEL_BANDS; b++) print_number(out, frame->mel_db[b]);
-    putc('\n', out);
+static void print_frame(struct voice *v, const ut_frame *frame) {
+    print_row(v, columns_write(write_time(v->row, frame->t_s), frame));
 }
 
-static void print_columns(FILE *out, enum level level) {
-    fputs("source,channel,t_s", out);
-    if (level == LLD) print_lld_header(out);
-    for (size_t i = 0; level == FUNCTIONALS && i < ut_functional_count(); i++)
-        fprintf(out, ",%s", ut_functional_name(i));
-    putc('\n', out);
+static void print_functionals(struct voice *v, uint64_t samples) {
+    ut_functionals_take(v->functionals, v->values);
+    char *at = write_time(v->row, (double)samples / UT_RATE_HZ);
+    for (size_t i = 0; i < ut_functional_count(); i++) at = columns_write_value(at, v->values[i]);
+    print_row(v, at);
 }
 
 /* ---- one file ---- */
 
-static bool voice_open(struct voice *v, const ut_plan *plan) {
-    v->prosody = ut_prosody_new(plan, NULL);
-    v->functionals = ut_functionals_new();
-    v->row = calloc(ut_functional_count(), sizeof *v->row);
-    return v->prosody && v->functionals && v->row;
+static bool voice_open(struct voice *v) {
+    size_t n_values = ut_functional_count(), n_columns = n_values > COLUMNS_MOST ? n_values : COLUMNS_MOST;
+    v->prosody = ut_prosody_new(v->features->plan, NULL);
+    v->functionals = ut_functionals_new(v->features->window_hops);
+    v->values = calloc(n_values, sizeof *v->values);
+    v->row = malloc((n_columns + 2) * COLUMNS_VALUE_SIZE);
+    return v->prosody && v->functionals && v->values && v->row;
 }
 
 static void voice_close(struct voice *v) {
     ut_prosody_free(v->prosody);
     ut_functionals_free(v->functionals);
+    free(v->values);
     free(v->row);
 }
 
 static void drain(struct voice *v) {
     for (ut_frame frame; ut_prosody_next(v->prosody, &frame);) {
-        ut_functionals_push(v->functionals, &frame);
-        if (v->level != LLD) continue;
-        print_start(v->out, v->source, v->channel, frame.t_s);
-        print_lld(v->out, &frame);
+        if (v->features->level == LLD) print_frame(v, &frame);
+        else ut_functionals_push(v->functionals, &frame);
     }
 }
 
@@ -128,14 +120,6 @@ static void push(struct voice *v, const float *x, int n) {
         taken += ut_prosody_push(v->prosody, x + taken, (size_t)n - taken);
         drain(v);
     }
-}
-
-static void sum_up(struct voice *v, uint64_t samples) {
-    if (v->level != FUNCTIONALS) return;
-    ut_functionals_take(v->functionals, v->row);
-    print_start(v->out, v->source, v->channel, (double)samples / UT_RATE_HZ);
-    for (size_t i = 0; i < ut_functional_count(); i++) print_number(v->out, v->row[i]);
-    putc('\n', v->out);
 }
 
 /* Reads on until the block is full or the source has ended or failed; returns the samples in it. */
@@ -149,23 +133,30 @@ static int read_block(source *s, float block[SOURCE_CHANNELS][BLOCK], int *statu
     return n;
 }
 
+/* Whether there is a row of functionals to be printed when the last n samples of a block have been heard. */
+static bool is_due(const struct features *f, int n, bool ended) {
+    if (f->level != FUNCTIONALS) return false;
+    if (f->window_hops == UT_WINDOW_WHOLE) return ended;
+    return ended ? n > 0 && n < BLOCK : n == BLOCK;
+}
+
 /* Follows the source to its end. False where it failed or was interrupted. */
-static bool run_voices(source *s, struct voice *voices) {
+static bool run_voices(const struct features *f, source *s, struct voice *voices, FILE *out) {
     float block[SOURCE_CHANNELS][BLOCK];
     uint64_t samples = 0;
     int status = 0, n = 0;
-    while (status >= 0 && !interrupt_came()) {
+    while (status >= 0 && !interrupt_came() && !ferror(out)) {
         n = read_block(s, block, &status);
         samples += (uint64_t)n;
         for (int c = 0; c < s->channels; c++) {
             push(&voices[c], block[c], n);
-            if (n == BLOCK) sum_up(&voices[c], samples);
+            if (is_due(f, n, false)) print_functionals(&voices[c], samples);
         }
     }
     for (int c = 0; c < s->channels; c++) {
         ut_prosody_finish(voices[c].prosody);
         drain(&voices[c]);
-        if (n > 0 && n < BLOCK) sum_up(&voices[c], samples);
+        if (status == -1 && is_due(f, n, true)) print_functionals(&voices[c], samples);
     }
     if (status == -2) fprintf(stderr, "undertone features: %s\n", s->fault);
     return status == -1;
@@ -175,33 +166,31 @@ static bool run_source(const struct features *f, source *s, const char *path, FI
     struct voice voices[SOURCE_CHANNELS] = {0};
     bool ready = true;
     for (int c = 0; c < s->channels; c++) {
-        voices[c] = (struct voice){.out = out, .level = f->level, .source = path, .channel = s->roles[c]};
-        ready = voice_open(&voices[c], f->plan) && ready;
+        voices[c] = (struct voice){.features = f, .out = out, .source = path, .channel = s->roles[c]};
+        ready = voice_open(&voices[c]) && ready;
     }
-    bool good = ready && run_voices(s, voices);
+    bool good = ready && run_voices(f, s, voices, out);
     if (!ready) fprintf(stderr, "undertone features: %s: %s\n", path, ut_error_text(UT_NO_MEMORY));
-    for (int c = 0; c < s->channels; c++) voice_close(&voices[c]);
+    uint64_t cleaned = 0;
+    for (int c = 0; c < s->channels; c++) {
+        cleaned += voices[c].prosody ? ut_prosody_cleaned(voices[c].prosody) : 0;
+        voice_close(&voices[c]);
+    }
+    recordings_tell_lost(&f->recordings, path, s->lost + cleaned);
     return good;
 }
 
 static bool features_one(void *user, const char *path, FILE *out) {
     struct features *f = user;
-    char message[512];
-    bool bad_usage = false;
-    source *s = recording_open(path, &f->recording, message, sizeof message, &bad_usage);
-    if (!s) {
-        fprintf(stderr, "undertone features: %s\n", message);
-        if (bad_usage) atomic_store(&f->misused, true);
-        return false;
-    }
-    bool good = run_source(f, s, path, out);
+    source *s = recordings_open(&f->recordings, path);
+    bool good = s && run_source(f, s, path, out);
     source_close(s);
     return good;
 }
 
 /* ---- command line ---- */
 
-static int run_files(struct features *f, char **paths, int n_paths, int n_jobs) {
+static int run_files(struct features *f, char **paths, int n_paths) {
     ut_error why;
     ut_plan *plan = ut_plan_open(&why);
     if (!plan) {
@@ -210,11 +199,16 @@ static int run_files(struct features *f, char **paths, int n_paths, int n_jobs) 
     }
     f->plan = plan;
     interrupt_catch();
-    print_columns(stdout, f->level);
-    bool good = jobs_run(paths, n_paths, n_jobs, isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO), features_one, f);
+    print_names(f->level);
+    if (f->recordings.consent != UT_CONSENT_GIVEN) {
+        fprintf(stderr, "undertone features: consent is %s, so that nothing is analysed\n",
+                ut_consent_name(f->recordings.consent));
+        n_paths = 0;
+    }
+    bool progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+    int status = recordings_run(&f->recordings, paths, n_paths, progress, features_one, f);
     ut_plan_close(plan);
-    if (atomic_load(&f->misused)) return EXIT_USAGE;
-    return good ? EXIT_FINE : EXIT_FAILED;
+    return status;
 }
 
 static bool read_level(const char *text, enum level *level) {
@@ -224,51 +218,44 @@ static bool read_level(const char *text, enum level *level) {
     return false;
 }
 
-static bool read_jobs(const char *text, int *n_jobs) {
-    if ((*n_jobs = jobs_count(text)) > 0) return true;
-    fprintf(stderr, "undertone features: --jobs is a number from 1 to 256, not %s\n", text);
+static bool read_window(const char *text, unsigned *hops) {
+    const double hops_s = (double)UT_RATE_HZ / UT_HOP;
+    char *end;
+    double window = round(strtod(text, &end) * hops_s);
+    bool number = *text && !*end && window >= UT_WINDOW_LEAST && window <= UT_WINDOW_MOST;
+    *hops = number ? (unsigned)window : UT_WINDOW_WHOLE;
+    if (number || !strcmp(text, "file")) return true;
+    fprintf(stderr, "undertone features: --window is file or seconds from %g to %g, not %s\n", UT_WINDOW_LEAST / hops_s,
+            UT_WINDOW_MOST / hops_s, text);
     return false;
 }
 
 int command_features(int argc, char **argv) {
-    enum { LEVEL = 1, CHANNELS, RAW, JOBS };
+    enum { LEVEL = 1, WINDOW };
     static const struct option options[] = {
         {"level", required_argument, NULL, LEVEL},
-        {"channels", required_argument, NULL, CHANNELS},
-        {"raw", required_argument, NULL, RAW},
+        {"window", required_argument, NULL, WINDOW},
         {"csv", no_argument, NULL, 0},
-        {"jobs", required_argument, NULL, JOBS},
         {"help", no_argument, NULL, 'h'},
+        RECORDINGS_OPTIONS,
         {0},
     };
-    struct features features = {.level = LLD};
-    int n_jobs = 0;
+    struct features features = {.recordings = {.command = "features", .consent = UT_CONSENT_GIVEN},
+                                .window_hops = UT_WINDOW_HOPS};
+    bool window = false;
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        switch (option) {
-        case LEVEL:
-            if (read_level(optarg, &features.level)) break;
-            return EXIT_USAGE;
-        case JOBS:
-            if (read_jobs(optarg, &n_jobs)) break;
-            return EXIT_USAGE;
-        case CHANNELS:
-            features.recording.channels = optarg;
-            break;
-        case RAW:
-            features.recording.raw = optarg;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return EXIT_FINE;
-        case 0:
-            break;
-        default:
-            return EXIT_USAGE;
-        }
+        if (option == LEVEL && !read_level(optarg, &features.level)) return EXIT_USAGE;
+        else if (option == WINDOW && !(window = read_window(optarg, &features.window_hops))) return EXIT_USAGE;
+        else if (option == 'h') return fputs(usage, stdout), EXIT_FINE;
+        else if (option > WINDOW && !recordings_option(&features.recordings, option, optarg)) return EXIT_USAGE;
+    }
+    if (window && features.level != FUNCTIONALS) {
+        fputs("undertone features: --window is for --level functionals, which is not there\n", stderr);
+        return EXIT_USAGE;
     }
     if (optind == argc) {
         fputs(usage, stderr);
         return EXIT_USAGE;
     }
-    return run_files(&features, argv + optind, argc - optind, n_jobs);
+    return run_files(&features, argv + optind, argc - optind);
 }

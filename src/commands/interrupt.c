@@ -1,13 +1,14 @@
 #include "commands/interrupt.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <time.h>
 
-static volatile sig_atomic_t came;
+static atomic_bool came; /* any thread asks */
 
 static void on_signal(int signal) {
     (void)signal;
-    came = 1;
+    came = true;
 }
 
 void interrupt_catch(void) {

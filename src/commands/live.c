@@ -6,6 +6,7 @@
 
 #include "commands/commands.h"
 #include "commands/interrupt.h"
+#include "serve/address.h"
 
 live_options live_defaults(const char *command) {
     return (live_options){
@@ -16,7 +17,10 @@ bool live_option(live_options *options, int option, const char *value) {
     switch (option) {
     case LIVE_LISTEN:
         options->listen = value;
-        return true;
+        if (address_is(value)) return true;
+        fprintf(stderr, "undertone %s: --listen is ADDR:PORT such as 127.0.0.1:7070, not %s\n", options->command,
+                value);
+        return false;
     case LIVE_WEB:
         options->web = value;
         return true;
@@ -95,9 +99,14 @@ cannot:
     return false;
 }
 
-void live_tell_device(void *user, const char *device, bool gone) {
+void live_tell_device(void *user, const char *device, device_news news, unsigned long lost) {
     const char *command = user;
-    fprintf(stderr, "undertone %s: %s is %s\n", command, device, gone ? "gone, trying again every second" : "back");
+    if (news == DEVICE_LOSES)
+        fprintf(stderr, "undertone %s: %s: %lu samples were lost or filled with silence just now\n", command, device,
+                lost);
+    else
+        fprintf(stderr, "undertone %s: %s is %s\n", command, device,
+                news == DEVICE_GONE ? "gone, trying again every second" : "back");
 }
 
 bool live_add(live *l, source *s) {

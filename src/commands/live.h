@@ -2,7 +2,7 @@
 #ifndef COMMANDS_LIVE_H
 #define COMMANDS_LIVE_H
 
-#include "capture/source.h"
+#include "capture/device.h"
 #include "commands/data.h"
 #include "commands/engine.h"
 #include "commands/print.h"
@@ -51,9 +51,8 @@ typedef struct live {
  * case. */
 bool live_open(live *l, const live_options *options);
 
-/* For device_open's on_state: says on stderr that a device went or came back. user is the command's name. Any thread.
- */
-void live_tell_device(void *user, const char *device, bool gone);
+/* For device_open: says on stderr what became of a device. user is the command's name. Any thread. */
+device_tell live_tell_device;
 
 /* Takes over s and follows it. False after saying why not. */
 bool live_add(live *l, source *s);

@@ -9,10 +9,11 @@
 static const struct {
     const char *channel, *key;
 } columns[] = {
-    {"customer", "speaking"},    {"customer", "level_db"}, {"customer", "rate_syl_s"}, {"customer", "pitch_hz"},
-    {"customer", "frustration"}, {"customer", "stress"},   {"customer", "arousal"},    {"customer", "confidence"},
-    {"customer", "abstain"},     {"agent", "speaking"},    {"agent", "level_db"},      {"agent", "rate_syl_s"},
-    {"mixed", "speaking"},       {"mixed", "level_db"},    {"mixed", "rate_syl_s"},
+    {"customer", "speaking"},   {"customer", "sound"},       {"customer", "level_db"}, {"customer", "rate_syl_s"},
+    {"customer", "pitch_hz"},   {"customer", "frustration"}, {"customer", "stress"},   {"customer", "arousal"},
+    {"customer", "confidence"}, {"customer", "abstain"},     {"agent", "speaking"},    {"agent", "sound"},
+    {"agent", "level_db"},      {"agent", "rate_syl_s"},     {"mixed", "speaking"},    {"mixed", "sound"},
+    {"mixed", "level_db"},      {"mixed", "rate_syl_s"},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
@@ -38,6 +39,7 @@ void print_field(FILE *out, const char *text) {
 
 static void print_value(FILE *out, const json_t *value) {
     if (json_is_boolean(value)) fputs(json_is_true(value) ? "1" : "0", out);
+    else if (json_is_string(value)) fputs(json_string_value(value), out);
     else if (json_is_number(value)) fprintf(out, "%.10g", json_number_value(value));
 }
 

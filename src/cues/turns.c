@@ -100,10 +100,11 @@ static void interruption_step(ut_turns *turns) {
 
 static void silence_step(ut_turns *turns) {
     const ut_burst *burst = turns->burst;
-    bool someone = burst[0].on || burst[1].on;
+    bool someone = burst[0].on || burst[1].on, filled = someone || turns->hold.on;
     turns->spoke = turns->spoke || someone;
     int64_t last = burst[0].end_hop > burst[1].end_hop ? burst[0].end_hop : burst[1].end_hop;
-    turns->silent_hops = someone || !turns->spoke ? 0 : turns->hop - last + 1;
+    if (turns->hold.end_hop > last) last = turns->hold.end_hop;
+    turns->silent_hops = filled || !turns->spoke ? 0 : turns->hop - last + 1;
     if (turns->silent_hops == SILENCE) turns->dead_air_hops += SILENCE;
     else if (turns->silent_hops > SILENCE) turns->dead_air_hops++;
 }
@@ -111,7 +112,7 @@ static void silence_step(ut_turns *turns) {
 static void monologue_step(ut_turns *turns) {
     const ut_burst *agent = &turns->burst[UT_AGENT];
     const ut_burst *customer = &turns->burst[UT_CUSTOMER];
-    bool answered = holds_floor(customer, turns->hop) || turns->silent_hops >= SILENCE;
+    bool answered = holds_floor(customer, turns->hop) || turns->silent_hops >= SILENCE || turns->hold.on;
     if (answered) turns->monologue_start_hop = -1;
     else if (turns->monologue_start_hop < 0 && agent->on)
         turns->monologue_start_hop = agent->start_hop > customer->end_hop ? agent->start_hop : customer->end_hop;
@@ -123,7 +124,7 @@ static void latency_step(ut_turns *turns, bool customer_was_on) {
     const ut_burst *customer = &turns->burst[UT_CUSTOMER], *agent = &turns->burst[UT_AGENT];
     bool ends = customer_was_on && !customer->on && burst_length(customer, turns->hop) >= BACKCHANNEL;
     if (ends && !(agent->on && agent->start_hop < customer->end_hop)) turns->customer_done_hop = customer->end_hop;
-    if (customer->on) turns->customer_done_hop = -1;
+    if (customer->on || turns->hold.on) turns->customer_done_hop = -1; /* who is put on hold has been answered */
     if (turns->customer_done_hop < 0 || !agent->on) return;
     int64_t bin = (agent->start_hop - turns->customer_done_hop) / UT_LATENCY_BIN_HOPS;
     turns->latencies[bin < UT_LATENCY_BINS ? bin : UT_LATENCY_BINS - 1]++;
@@ -138,6 +139,7 @@ void ut_turns_step(ut_turns *turns, const ut_voice_hop *customer, const ut_voice
         burst_step(&turns->burst[v], hops[v]->speech, turns->hop);
         turns->speech_hops[v] += hops[v]->speech;
     }
+    burst_step(&turns->hold, customer->hold || agent->hold, turns->hop);
     overlap_step(turns, hops);
     interruption_step(turns);
     silence_step(turns);

@@ -42,8 +42,9 @@ typedef struct ut_turns {
     } interruption;
     unsigned interruptions;
 
+    ut_burst hold;         /* music or tones on either side: no silence, and nobody's turn */
     bool spoke;            /* someone has: silence before the first word is not dead air */
-    int64_t silent_hops;   /* how long nobody has been speaking */
+    int64_t silent_hops;   /* how long there was neither speech nor music */
     int64_t dead_air_hops; /* of all silences over 3 s */
 
     int64_t monologue_start_hop; /* of the agent's turn without an answer, -1: not in one */

@@ -1,16 +1,16 @@
-/* functionals.c - the last 4 s of a voice as one vector.
+/* functionals.c - a window's sums as one vector.
  *
- * In:  frames, one a hop.
- * Out: on demand, the functionals of the window, in the order of the table below, which names each and says what it is
- *      a statistic of. After the functionals of the Geneva minimalistic set (Eyben et al., IEEE Trans. Affective
- *      Computing 7, 2016), over more descriptors.
+ * In:  frames, one a hop, which the window keeps as sums.
+ * Out: on demand, the functionals, in the order of the table below, which names each and says what it is a statistic
+ *      of. After the functionals of the Geneva minimalistic set (Eyben et al., IEEE Trans. Affective Computing 7,
+ *      2016), over more descriptors.
  *
- * Each frame is taken apart when it comes in: one value a track, and which gates it passes. A gate says which frames a
- * statistic is over: speech, voiced speech, unvoiced speech, or a change within one run of speech or of voice. What is
- * not passed is left out, never averaged in as a zero.
+ * A descriptor is averaged over speech, voiced or unvoiced, and over the frames that have it: what is not there is left
+ * out, never counted as a zero. Changes are taken over 40 ms within one run of speech, those of pitch within one of
+ * voice. A deviation is relative, _cv, where the scale's zero means none of it, and absolute, _std, elsewhere.
  *
- * loudness_*, level_db_* and spectral_flux_* follow the level of the line, loudness_cv and loudness_peaks_s excepted.
- * All the others stay when the line gets louder or quieter.
+ * loudness_*, level_db_*, level_eq_db, spectral_flux_* and slope_* follow the level of the line, loudness_peaks_s and
+ * what ends in _cv excepted. All the others stay when the line gets louder or quieter.
  */
 #include "prosody/functionals.h"
 
@@ -18,189 +18,265 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "prosody/statistics.h"
+#include "prosody/limits.h"
+#include "prosody/window.h"
 
-#define HOP_S        ((float)UT_HOP / UT_RATE_HZ)
-#define SILENCE_DB   -100.0f
-#define SPEECH_LEAST 0.5f
+#define SILENCE_DB -100.0f
 
-enum {
-    SPAN = 4,          /* hops a change is taken over: 40 ms */
-    FRAMES_LEAST = 10, /* fewer cannot speak for a window */
-};
-
-enum track {
-    LOUDNESS,
-    LEVEL,
-    ALPHA,
-    HAMMARBERG,
-    SLOPE_0,
-    SLOPE_500,
-    FLUX,
-    FLUX_REL,
-    F0_ST,
-    VOICING,
-    HNR,
-    MFCC,
-    MEL_REL = MFCC + UT_MFCC,
-    /* Changes over SPAN hops. */
-    LOUDNESS_CHANGE = MEL_REL + UT_MEL_BANDS,
-    LEVEL_CHANGE,
-    ALPHA_CHANGE,
-    F0_CHANGE,
-    MFCC_CHANGE,
-    TRACKS = MFCC_CHANGE + UT_MFCC
-};
-
-enum gate { SPEECH = 1, VOICED = 2, UNVOICED = 4, SPEECH_RUN = 8, VOICED_RUN = 16, SYLLABLE = 32 };
+enum { FRAMES_LEAST = 10 }; /* fewer cannot speak for a window */
 
 struct ut_functionals {
-    float value[TRACKS][UT_WINDOW_HOPS]; /* rings */
-    unsigned char gates[UT_WINDOW_HOPS]; /* a ring of enum gate, or-ed */
-    unsigned at, held;                   /* where the next frame goes, how many there are */
-    int speech_run, voiced_run;          /* frames without a break up to the newest */
+    struct ut_window window;
 };
 
-/* What is said of the turns between voice and silence rather than of a track. */
-struct course {
-    float voiced_s[UT_WINDOW_HOPS], unvoiced_s[UT_WINDOW_HOPS], pauses_s[UT_WINDOW_HOPS];
-    size_t n_voiced, n_unvoiced, n_pauses;
-    unsigned speech, voiced, syllables, peaks, held;
+/* Over which frames; bits 1 << enum ut_kind. */
+enum over { UNVOICED = 1 << UT_UNVOICED, VOICED = 1 << UT_VOICED, SPEECH = UNVOICED | VOICED };
+
+/* What of the window a functional is told of. */
+struct part {
+    const struct ut_window *window;
+    enum ut_track track;
+    enum over over;
 };
 
-typedef float statistic(const struct ut_sample *s);
-typedef float observation(const struct course *c);
+typedef float functional(const struct part *p);
 
-static float per_speech_s(const struct course *c, unsigned n) {
-    return c->speech >= FRAMES_LEAST ? (float)n / ((float)c->speech * HOP_S) : NAN;
+/* ---- of a track ---- */
+
+static struct ut_sums joined(struct ut_sums a, struct ut_sums b) {
+    return (struct ut_sums){a.n + b.n, a.sum + b.sum, a.square + b.square};
 }
-static float rate(const struct course *c) { return per_speech_s(c, c->syllables); }
-static float peak_rate(const struct course *c) { return per_speech_s(c, c->peaks); }
-static float segment_rate(const struct course *c) { return per_speech_s(c, (unsigned)c->n_voiced); }
-static float speech_share(const struct course *c) { return c->held ? (float)c->speech / (float)c->held : NAN; }
-static float voiced_share(const struct course *c) {
-    return c->speech >= FRAMES_LEAST ? (float)c->voiced / (float)c->speech : NAN;
+
+static struct ut_sums heard(const struct part *p) {
+    struct ut_sums unvoiced = p->window->tracks[UT_UNVOICED][p->track], voiced = p->window->tracks[UT_VOICED][p->track];
+    return p->over == SPEECH ? joined(unvoiced, voiced) : p->over == VOICED ? voiced : unvoiced;
 }
-static float voiced_mean(const struct course *c) { return ut_sample_of((float *)c->voiced_s, c->n_voiced).mean; }
-static float voiced_std(const struct course *c) { return ut_sample_of((float *)c->voiced_s, c->n_voiced).std; }
-static float unvoiced_mean(const struct course *c) { return ut_sample_of((float *)c->unvoiced_s, c->n_unvoiced).mean; }
-static float unvoiced_std(const struct course *c) { return ut_sample_of((float *)c->unvoiced_s, c->n_unvoiced).std; }
-static float pause_mean(const struct course *c) { return ut_sample_of((float *)c->pauses_s, c->n_pauses).mean; }
+
+static double mean_of(struct ut_sums s) { return (double)s.sum / (double)s.n; }
+
+static double std_of(struct ut_sums s) {
+    double mean = mean_of(s);
+    return sqrt(fmax((double)s.square / (double)s.n - mean * mean, 0));
+}
+
+/* Steps to the track's unit: a distance, and a place on its scale. */
+static float units(const struct part *p, double steps) {
+    return (float)(steps / (double)p->window->steps_per_unit[p->track]);
+}
+static float place(const struct part *p, double steps) { return p->window->least[p->track] + units(p, steps); }
+
+static float mean(const struct part *p) {
+    struct ut_sums s = heard(p);
+    return s.n >= FRAMES_LEAST ? place(p, mean_of(s)) : NAN;
+}
+static float std(const struct part *p) {
+    struct ut_sums s = heard(p);
+    return s.n >= FRAMES_LEAST ? units(p, std_of(s)) : NAN;
+}
+static float cv(const struct part *p) { return std(p) / mean(p); }
+
+static float percentile(const struct part *p, int percent) {
+    return heard(p).n >= FRAMES_LEAST ? place(p, (double)ut_window_percentile(p->window, p->track, percent)) : NAN;
+}
+static float p20(const struct part *p) { return percentile(p, 20); }
+static float p50(const struct part *p) { return percentile(p, 50); }
+static float p80(const struct part *p) { return percentile(p, 80); }
+static float p80_p20(const struct part *p) { return percentile(p, 80) - percentile(p, 20); }
+static float p95_p50(const struct part *p) { return percentile(p, 95) - percentile(p, 50); }
+
+/* Of a track of binary logarithms, so that quiet lines are told as finely as loud ones. */
+static float log2_p20(const struct part *p) { return exp2f(p20(p)); }
+static float log2_p50(const struct part *p) { return exp2f(p50(p)); }
+static float log2_p80(const struct part *p) { return exp2f(p80(p)); }
+static float log2_p80_p20(const struct part *p) { return exp2f(p80(p)) - exp2f(p20(p)); }
+
+/* ---- of a track's changes, a second ---- */
+
+static float a_second(const struct part *p, double steps) { return units(p, steps) / (UT_CHANGE_SPAN * UT_HOP_S); }
+
+static struct ut_sums turned(const struct part *p, enum ut_direction to) { return p->window->changes[p->track][to]; }
+
+static struct ut_sums changes(const struct part *p) {
+    return joined(turned(p, UT_FLAT), joined(turned(p, UT_RISING), turned(p, UT_FALLING)));
+}
+
+static float change_std(const struct part *p) {
+    struct ut_sums s = changes(p);
+    return s.n >= FRAMES_LEAST ? a_second(p, std_of(s)) : NAN;
+}
+static float change_mean_abs(const struct part *p) {
+    int64_t n = changes(p).n, path = turned(p, UT_RISING).sum - turned(p, UT_FALLING).sum;
+    return n >= FRAMES_LEAST ? a_second(p, (double)path / (double)n) : NAN;
+}
+
+static bool turns(const struct part *p, enum ut_direction to) {
+    return turned(p, to).n > 0 && changes(p).n >= FRAMES_LEAST;
+}
+static float slope_mean(const struct part *p, enum ut_direction to) {
+    return turns(p, to) ? a_second(p, mean_of(turned(p, to))) : NAN;
+}
+static float slope_std(const struct part *p, enum ut_direction to) {
+    return turns(p, to) ? a_second(p, std_of(turned(p, to))) : NAN;
+}
+static float rising_mean(const struct part *p) { return slope_mean(p, UT_RISING); }
+static float rising_std(const struct part *p) { return slope_std(p, UT_RISING); }
+static float falling_mean(const struct part *p) { return slope_mean(p, UT_FALLING); }
+static float falling_std(const struct part *p) { return slope_std(p, UT_FALLING); }
+
+/* ---- of the course of the window ---- */
+
+static int64_t speech(const struct ut_window *w) {
+    return w->run_lengths[UT_UNVOICED].sum + w->run_lengths[UT_VOICED].sum;
+}
+
+static float share(int64_t n, int64_t of, int64_t least) { return of >= least ? (float)n / (float)of : NAN; }
+static float speech_share(const struct part *p) { return share(speech(p->window), p->window->held, 1); }
+static float music_share(const struct part *p) { return share(p->window->marked[UT_MUSIC], p->window->held, 1); }
+static float tone_share(const struct part *p) { return share(p->window->marked[UT_TONE], p->window->held, 1); }
+static float voiced_share(const struct part *p) {
+    return share(p->window->run_lengths[UT_VOICED].sum, speech(p->window), FRAMES_LEAST);
+}
+
+/* Of the time from the first of speech to the last. */
+static float pause_share(const struct part *p) {
+    int64_t span = ut_window_speech_span(p->window);
+    return share(span - speech(p->window), span, FRAMES_LEAST);
+}
+
+static float rate(int64_t n, int64_t of) { return share(n, of, FRAMES_LEAST) / UT_HOP_S; }
+static float syllables(const struct part *p) { return rate(p->window->marked[UT_SYLLABLE], speech(p->window)); }
+static float loudness_peaks(const struct part *p) { return rate(p->window->marked[UT_PEAK_ON], speech(p->window)); }
+static float voiced_segments(const struct part *p) {
+    return rate(p->window->run_lengths[UT_VOICED].n, speech(p->window));
+}
+static float speaking_rate(const struct part *p) {
+    bool enough = speech(p->window) >= FRAMES_LEAST;
+    return enough ? rate(p->window->marked[UT_SYLLABLE], ut_window_speech_span(p->window)) : NAN;
+}
+
+static float length_mean(struct ut_sums runs) { return runs.n ? (float)mean_of(runs) * UT_HOP_S : NAN; }
+static float length_std(struct ut_sums runs) { return runs.n ? (float)std_of(runs) * UT_HOP_S : NAN; }
+static float voiced_mean(const struct part *p) { return length_mean(p->window->run_lengths[UT_VOICED]); }
+static float voiced_std(const struct part *p) { return length_std(p->window->run_lengths[UT_VOICED]); }
+static float unvoiced_mean(const struct part *p) { return length_mean(p->window->run_lengths[UT_UNVOICED]); }
+static float unvoiced_std(const struct part *p) { return length_std(p->window->run_lengths[UT_UNVOICED]); }
+static float pause_mean(const struct part *p) { return length_mean(p->window->run_lengths[UT_PAUSE]); }
+
+static float power_db(int64_t power, int64_t frames) {
+    return ut_max(10 * log10f((float)power / ((float)frames * UT_FULL_POWER)), SILENCE_DB);
+}
+static float level_eq(const struct part *p) {
+    return p->window->held ? power_db(p->window->power, p->window->held) : NAN;
+}
+
+/* ---- the table ---- */
 
 struct row {
     const char *name;
-    int track;
-    enum gate gate;
-    statistic *of;      /* of the track where it passes the gate */
-    observation *about; /* or of the course of the window */
+    functional *of;
+    enum ut_track track;
+    enum over over;
 };
 
-#define AVERAGE(name, track, gate)                                                                                     \
-    {name "_mean", track, gate, ut_mean, NULL}, { name "_std", track, gate, ut_std, NULL }
-#define SPREAD(name, track, gate)                                                                                      \
-    {name "_p80_p20", track, gate, ut_p80_p20, NULL}, { name "_p95_p50", track, gate, ut_p95_p50, NULL }
-#define SHAPE(name, track, gate)                                                                                       \
-    AVERAGE(name, track, gate), {name "_p20", track, gate, ut_p20, NULL}, {name "_p50", track, gate, ut_p50, NULL}, {  \
-        name "_p80", track, gate, ut_p80, NULL                                                                         \
-    }
-#define MOVE(name, track, gate)                                                                                        \
-    {name "_std", track, gate, ut_std, NULL}, { name "_mean_abs", track, gate, ut_mean_abs, NULL }
-#define SLOPES(name, track, gate)                                                                                      \
-    {name "_rising_mean", track, gate, ut_mean_rising, NULL}, {name "_rising_std", track, gate, ut_std_rising, NULL},  \
-        {name "_falling_mean", track, gate, ut_mean_falling, NULL}, {                                                  \
-        name "_falling_std", track, gate, ut_std_falling, NULL                                                         \
-    }
-#define CEPSTRUM(n) SHAPE("mfcc_" #n, MFCC + n - 1, SPEECH), MOVE("mfcc_" #n "_change", MFCC_CHANGE + n - 1, SPEECH_RUN)
-#define BAND(n)     AVERAGE("mel_" #n "_rel_db", MEL_REL + n - 1, SPEECH)
-#define COURSE(name, about)                                                                                            \
-    { name, 0, SPEECH, NULL, about }
+/* clang-format off */
+#define MEAN(name, track, over)    {name "_mean", mean, track, over}
+#define AVERAGE(name, track, over) MEAN(name, track, over), {name "_std", std, track, over}
+#define RELATIVE(name, track)      MEAN(name, track, VOICED), {name "_cv", cv, track, VOICED}
+#define SHAPE(name, track)                                                                                             \
+    AVERAGE(name, track, SPEECH), {name "_p20", p20, track, SPEECH}, {name "_p50", p50, track, SPEECH},                \
+    {name "_p80", p80, track, SPEECH}
+#define SPREAD(name, track)   {name "_p80_p20", p80_p20, track, SPEECH}, {name "_p95_p50", p95_p50, track, SPEECH}
+#define PATH(name, track)     {name "_mean_abs", change_mean_abs, track, SPEECH}
+#define MOVE(name, track)     {name "_std", change_std, track, SPEECH}, PATH(name, track)
+#define SLOPES(name, track)                                                                                            \
+    {name "_rising_mean", rising_mean, track, SPEECH}, {name "_rising_std", rising_std, track, SPEECH},                \
+    {name "_falling_mean", falling_mean, track, SPEECH}, {name "_falling_std", falling_std, track, SPEECH}
+#define CEPSTRUM(n)   SHAPE("mfcc_" #n, UT_MFCC_1 + n - 1), MOVE("mfcc_" #n "_change", UT_MFCC_1 + n - 1)
+#define BAND(n)       AVERAGE("mel_" #n "_rel_db", UT_MEL_REL_1 + n - 1, SPEECH)
+#define FORMANT(n)                                                                                                     \
+    RELATIVE("f" #n "_hz", UT_F1_HZ + n - 1), RELATIVE("f" #n "_bandwidth_hz", UT_F1_BANDWIDTH + n - 1),               \
+    AVERAGE("f" #n "_level_db", UT_F1_LEVEL + n - 1, VOICED)
+#define COURSE(name, of)      {name, of, 0, SPEECH}
 
 static const struct row rows[] = {
-    SHAPE("loudness", LOUDNESS, SPEECH),
-    {"loudness_cv", LOUDNESS, SPEECH, ut_cv, NULL},
-    {"loudness_change_mean_abs", LOUDNESS_CHANGE, SPEECH_RUN, ut_mean_abs, NULL},
-    SHAPE("level_db", LEVEL, SPEECH),
-    SPREAD("level_spread_db", LEVEL, SPEECH),
-    {"level_spread_db_std", LEVEL, SPEECH, ut_std, NULL},
-    {"level_spread_db_voiced_std", LEVEL, VOICED, ut_std, NULL},
-    MOVE("level_change_db_s", LEVEL_CHANGE, SPEECH_RUN),
-    SLOPES("level_change_db_s", LEVEL_CHANGE, SPEECH_RUN),
-    SHAPE("alpha_ratio_db", ALPHA, SPEECH),
-    SPREAD("alpha_ratio_db", ALPHA, SPEECH),
-    MOVE("alpha_ratio_change_db_s", ALPHA_CHANGE, SPEECH_RUN),
-    SHAPE("hammarberg_db", HAMMARBERG, SPEECH),
-    SHAPE("slope_0_500", SLOPE_0, SPEECH),
-    SHAPE("slope_500_1500", SLOPE_500, SPEECH),
-    SHAPE("spectral_flux", FLUX, SPEECH),
-    SHAPE("flux_rel_db", FLUX_REL, SPEECH),
-    CEPSTRUM(1),
-    CEPSTRUM(2),
-    CEPSTRUM(3),
-    CEPSTRUM(4),
-    CEPSTRUM(5),
-    CEPSTRUM(6),
-    CEPSTRUM(7),
-    CEPSTRUM(8),
-    CEPSTRUM(9),
-    CEPSTRUM(10),
-    CEPSTRUM(11),
-    CEPSTRUM(12),
-    BAND(1),
-    BAND(2),
-    BAND(3),
-    BAND(4),
-    BAND(5),
-    BAND(6),
-    BAND(7),
-    BAND(8),
-    BAND(9),
-    BAND(10),
-    BAND(11),
-    BAND(12),
-    BAND(13),
-    BAND(14),
-    BAND(15),
-    BAND(16),
-    BAND(17),
-    BAND(18),
-    BAND(19),
-    BAND(20),
-    BAND(21),
-    BAND(22),
-    BAND(23),
-    BAND(24),
-    BAND(25),
-    BAND(26),
-    SHAPE("f0_st", F0_ST, VOICED),
-    SPREAD("f0_st", F0_ST, VOICED),
-    {"f0_change_st_s_mean_abs", F0_CHANGE, VOICED_RUN, ut_mean_abs, NULL},
-    SLOPES("f0_change_st_s", F0_CHANGE, VOICED_RUN),
-    AVERAGE("voicing", VOICING, VOICED),
-    AVERAGE("periodicity_db", HNR, VOICED),
-    AVERAGE("alpha_ratio_voiced_db", ALPHA, VOICED),
-    AVERAGE("alpha_ratio_unvoiced_db", ALPHA, UNVOICED),
-    AVERAGE("hammarberg_voiced_db", HAMMARBERG, VOICED),
-    AVERAGE("hammarberg_unvoiced_db", HAMMARBERG, UNVOICED),
-    AVERAGE("slope_0_500_voiced", SLOPE_0, VOICED),
-    {"slope_0_500_unvoiced_mean", SLOPE_0, UNVOICED, ut_mean, NULL},
-    AVERAGE("slope_500_1500_voiced", SLOPE_500, VOICED),
-    {"slope_500_1500_unvoiced_mean", SLOPE_500, UNVOICED, ut_mean, NULL},
-    AVERAGE("flux_rel_voiced_db", FLUX_REL, VOICED),
-    AVERAGE("mfcc_1_voiced", MFCC, VOICED),
-    AVERAGE("mfcc_2_voiced", MFCC + 1, VOICED),
-    AVERAGE("mfcc_3_voiced", MFCC + 2, VOICED),
-    AVERAGE("mfcc_4_voiced", MFCC + 3, VOICED),
-    COURSE("loudness_peaks_s", peak_rate),
-    COURSE("syllables_s", rate),
-    COURSE("voiced_segments_s", segment_rate),
+    AVERAGE("loudness", UT_LOUDNESS, SPEECH),
+    {"loudness_p20", log2_p20, UT_LOUDNESS_LOG2, SPEECH},
+    {"loudness_p50", log2_p50, UT_LOUDNESS_LOG2, SPEECH},
+    {"loudness_p80", log2_p80, UT_LOUDNESS_LOG2, SPEECH},
+    {"loudness_p80_p20", log2_p80_p20, UT_LOUDNESS_LOG2, SPEECH},
+    {"loudness_cv", cv, UT_LOUDNESS, SPEECH},
+    PATH("loudness_change_s", UT_LOUDNESS),
+    SLOPES("loudness_change_s", UT_LOUDNESS),
+    SHAPE("level_db", UT_LEVEL),
+    COURSE("level_eq_db", level_eq),
+    SPREAD("level_spread_db", UT_LEVEL),
+    {"level_spread_db_std", std, UT_LEVEL, SPEECH},
+    {"level_spread_db_voiced_std", std, UT_LEVEL, VOICED},
+    MOVE("level_change_db_s", UT_LEVEL),
+    SLOPES("level_change_db_s", UT_LEVEL),
+    SHAPE("alpha_ratio_db", UT_ALPHA),
+    SPREAD("alpha_ratio_db", UT_ALPHA),
+    MOVE("alpha_ratio_change_db_s", UT_ALPHA),
+    SHAPE("hammarberg_db", UT_HAMMARBERG),
+    SHAPE("slope_0_500", UT_SLOPE_0),
+    SHAPE("slope_500_1500", UT_SLOPE_500),
+    SHAPE("tilt_0_500", UT_TILT_0),
+    SHAPE("tilt_500_1500", UT_TILT_500),
+    AVERAGE("spectral_flux", UT_FLUX, SPEECH),
+    {"spectral_flux_cv", cv, UT_FLUX, SPEECH},
+    SHAPE("flux_rel_db", UT_FLUX_REL),
+    CEPSTRUM(1), CEPSTRUM(2), CEPSTRUM(3), CEPSTRUM(4), CEPSTRUM(5), CEPSTRUM(6),
+    CEPSTRUM(7), CEPSTRUM(8), CEPSTRUM(9), CEPSTRUM(10), CEPSTRUM(11), CEPSTRUM(12),
+    BAND(1), BAND(2), BAND(3), BAND(4), BAND(5), BAND(6), BAND(7), BAND(8), BAND(9), BAND(10), BAND(11), BAND(12),
+    BAND(13), BAND(14), BAND(15), BAND(16), BAND(17), BAND(18), BAND(19), BAND(20), BAND(21), BAND(22), BAND(23),
+    BAND(24), BAND(25), BAND(26),
+    SHAPE("f0_st", UT_F0_ST),
+    SPREAD("f0_st", UT_F0_ST),
+    PATH("f0_change_st_s", UT_F0_ST),
+    SLOPES("f0_change_st_s", UT_F0_ST),
+    AVERAGE("voicing", UT_VOICING, VOICED),
+    AVERAGE("hnr_db", UT_HNR, VOICED),
+    RELATIVE("jitter_local", UT_JITTER),
+    AVERAGE("shimmer_local_db", UT_SHIMMER, VOICED),
+    AVERAGE("h1_h2_db", UT_H1_H2, VOICED),
+    AVERAGE("h1_a3_db", UT_H1_A3, VOICED),
+    FORMANT(1), FORMANT(2), FORMANT(3),
+    AVERAGE("alpha_ratio_voiced_db", UT_ALPHA, VOICED),
+    AVERAGE("alpha_ratio_unvoiced_db", UT_ALPHA, UNVOICED),
+    AVERAGE("hammarberg_voiced_db", UT_HAMMARBERG, VOICED),
+    AVERAGE("hammarberg_unvoiced_db", UT_HAMMARBERG, UNVOICED),
+    AVERAGE("slope_0_500_voiced", UT_SLOPE_0, VOICED),
+    MEAN("slope_0_500_unvoiced", UT_SLOPE_0, UNVOICED),
+    AVERAGE("slope_500_1500_voiced", UT_SLOPE_500, VOICED),
+    MEAN("slope_500_1500_unvoiced", UT_SLOPE_500, UNVOICED),
+    AVERAGE("tilt_0_500_voiced", UT_TILT_0, VOICED),
+    AVERAGE("tilt_0_500_unvoiced", UT_TILT_0, UNVOICED),
+    AVERAGE("tilt_500_1500_voiced", UT_TILT_500, VOICED),
+    AVERAGE("tilt_500_1500_unvoiced", UT_TILT_500, UNVOICED),
+    AVERAGE("spectral_flux_voiced", UT_FLUX, VOICED),
+    AVERAGE("spectral_flux_unvoiced", UT_FLUX, UNVOICED),
+    AVERAGE("flux_rel_voiced_db", UT_FLUX_REL, VOICED),
+    MEAN("flux_rel_unvoiced_db", UT_FLUX_REL, UNVOICED),
+    AVERAGE("mfcc_1_voiced", UT_MFCC_1, VOICED),
+    AVERAGE("mfcc_2_voiced", UT_MFCC_1 + 1, VOICED),
+    AVERAGE("mfcc_3_voiced", UT_MFCC_1 + 2, VOICED),
+    AVERAGE("mfcc_4_voiced", UT_MFCC_1 + 3, VOICED),
+    COURSE("loudness_peaks_s", loudness_peaks),
+    COURSE("articulation_rate_syl_s", syllables), /* a second of speech without its pauses */
+    COURSE("speaking_rate_syl_s", speaking_rate), /* with its pauses */
+    COURSE("voiced_segments_s", voiced_segments),
     COURSE("voiced_share", voiced_share),
     COURSE("voiced_segment_s_mean", voiced_mean),
     COURSE("voiced_segment_s_std", voiced_std),
     COURSE("unvoiced_segment_s_mean", unvoiced_mean),
     COURSE("unvoiced_segment_s_std", unvoiced_std),
     COURSE("speech_share", speech_share),
+    COURSE("pause_share", pause_share),
     COURSE("pause_s_mean", pause_mean),
+    COURSE("music_share", music_share),
+    COURSE("tone_share", tone_share),
 };
+/* clang-format on */
 
 size_t ut_functional_count(void) { return sizeof rows / sizeof *rows; }
 
@@ -212,157 +288,48 @@ int ut_functional_find(const char *name) {
     return -1;
 }
 
-ut_functionals *ut_functionals_new(void) { return calloc(1, sizeof(ut_functionals)); }
-void ut_functionals_free(ut_functionals *f) { free(f); }
-
-static void store(ut_functionals *f, int track, float x) { f->value[track][f->at] = x; }
-
-/* The place in the rings of the frame that came so many before the next one. */
-static unsigned place(const ut_functionals *f, unsigned back) {
-    return (f->at + UT_WINDOW_HOPS - back) % UT_WINDOW_HOPS;
-}
-
-static float change(const ut_functionals *f, int track) {
-    return (f->value[track][f->at] - f->value[track][place(f, SPAN)]) / (SPAN * HOP_S);
-}
-
-static void store_spectrum(ut_functionals *f, const ut_frame *frame) {
-    float mean_db = 0;
-    for (int b = 0; b < UT_MEL_BANDS; b++) mean_db += frame->mel_db[b] / UT_MEL_BANDS;
-    for (int b = 0; b < UT_MEL_BANDS; b++) store(f, MEL_REL + b, frame->mel_db[b] - mean_db);
-    for (int c = 0; c < UT_MFCC; c++) store(f, MFCC + c, frame->mfcc[c]);
-    store(f, ALPHA, frame->alpha_ratio_db);
-    store(f, HAMMARBERG, frame->hammarberg_db);
-    store(f, SLOPE_0, frame->slope_0_500);
-    store(f, SLOPE_500, frame->slope_500_1500);
-    store(f, FLUX, frame->spectral_flux);
-    store(f, FLUX_REL, 20 * log10f(fmaxf(frame->spectral_flux, 1e-6f)) - frame->level_db);
-}
-
-static void store_voice(ut_functionals *f, const ut_frame *frame) {
-    float r = fminf(fmaxf(frame->voicing, 0.001f), 0.9999f);
-    store(f, LOUDNESS, frame->loudness);
-    store(f, LEVEL, frame->level_db);
-    store(f, VOICING, frame->voicing);
-    store(f, HNR, 10 * log10f(r / (1 - r)));
-    store(f, F0_ST, frame->f0_hz > 0 ? 12 * log2f(frame->f0_hz / UT_SEMITONE_ZERO_HZ) : 0);
-}
-
-static void store_changes(ut_functionals *f) {
-    store(f, LOUDNESS_CHANGE, change(f, LOUDNESS));
-    store(f, LEVEL_CHANGE, change(f, LEVEL));
-    store(f, ALPHA_CHANGE, change(f, ALPHA));
-    store(f, F0_CHANGE, change(f, F0_ST));
-    for (int c = 0; c < UT_MFCC; c++) store(f, MFCC_CHANGE + c, change(f, MFCC + c));
-}
-
-static unsigned char gates_of(ut_functionals *f, const ut_frame *frame) {
-    bool speech = frame->speech > SPEECH_LEAST, voiced = speech && frame->f0_hz > 0;
-    f->speech_run = speech ? f->speech_run + 1 : 0;
-    f->voiced_run = voiced ? f->voiced_run + 1 : 0;
-    int gates = speech ? SPEECH | (voiced ? VOICED : UNVOICED) : 0;
-    if (f->speech_run > SPAN) gates |= SPEECH_RUN;
-    if (f->voiced_run > SPAN) gates |= VOICED_RUN;
-    if (frame->syllable) gates |= SYLLABLE;
-    return (unsigned char)gates;
-}
-
-void ut_functionals_push(ut_functionals *f, const ut_frame *frame) {
-    store_spectrum(f, frame);
-    store_voice(f, frame);
-    store_changes(f);
-    f->gates[f->at] = gates_of(f, frame);
-    f->at = (f->at + 1) % UT_WINDOW_HOPS;
-    if (f->held < UT_WINDOW_HOPS) f->held++;
-}
-
-/* A track's values where they pass the gate, none if they are too few. Returns how many. */
-static size_t gather(const ut_functionals *f, int track, enum gate gate, float *x) {
-    size_t n = 0;
-    for (unsigned i = 0; i < f->held; i++)
-        if (f->gates[i] & gate) x[n++] = f->value[track][i];
-    return n < FRAMES_LEAST ? 0 : n;
-}
-
-static unsigned count(const ut_functionals *f, enum gate gate) {
-    unsigned n = 0;
-    for (unsigned i = 0; i < f->held; i++) n += (f->gates[i] & gate) != 0;
-    return n;
-}
-
-/* Lengths of the runs of frames whose gates, under a mask, are the ones wanted. Returns how many runs. */
-static size_t runs(const ut_functionals *f, int mask, int wanted, float *lengths_s) {
-    size_t n = 0;
-    bool inside = false;
-    for (unsigned back = f->held; back > 0; back--) {
-        bool fits = (f->gates[place(f, back)] & mask) == wanted;
-        if (fits && !inside) lengths_s[n++] = 0;
-        if (fits) lengths_s[n - 1] += HOP_S;
-        inside = fits;
-    }
-    return n;
-}
-
-/* Maxima of loudness in speech that stand out of the 100 ms around. */
-static unsigned loudness_peaks(const ut_functionals *f) {
-    const unsigned reach = 5;
-    unsigned n = 0;
-    for (unsigned back = f->held; back > 2 * reach; back--) {
-        unsigned middle = place(f, back - reach);
-        bool peak = f->gates[middle] & SPEECH;
-        for (unsigned i = 0; peak && i <= 2 * reach; i++)
-            peak = i == reach || f->value[LOUDNESS][place(f, back - i)] < f->value[LOUDNESS][middle];
-        n += peak;
-    }
-    return n;
-}
-
-static void follow(const ut_functionals *f, struct course *c) {
-    c->n_voiced = runs(f, VOICED, VOICED, c->voiced_s);
-    c->n_unvoiced = runs(f, SPEECH | VOICED, SPEECH, c->unvoiced_s);
-    c->n_pauses = runs(f, SPEECH, 0, c->pauses_s);
-    c->speech = count(f, SPEECH);
-    c->voiced = count(f, VOICED);
-    c->syllables = count(f, SYLLABLE);
-    c->peaks = loudness_peaks(f);
-    c->held = f->held;
-}
-
 void ut_functionals_take(const ut_functionals *f, float *out) {
-    float x[UT_WINDOW_HOPS];
-    struct ut_sample sample = {0};
-    struct course course;
-    const struct row *gathered = NULL;
-    follow(f, &course);
-    for (size_t i = 0; i < ut_functional_count(); i++) {
-        const struct row *row = &rows[i];
-        if (row->about) {
-            out[i] = row->about(&course);
-            continue;
-        }
-        if (!gathered || gathered->track != row->track || gathered->gate != row->gate)
-            sample = ut_sample_of(x, gather(f, row->track, row->gate, x));
-        gathered = row;
-        out[i] = row->of(&sample);
-    }
+    for (size_t i = 0; i < ut_functional_count(); i++)
+        out[i] = rows[i].of(&(struct part){&f->window, rows[i].track, rows[i].over});
 }
 
-float ut_functionals_speech_s(const ut_functionals *f) { return (float)count(f, SPEECH) * HOP_S; }
+/* ---- open, push, read, free ---- */
+
+ut_functionals *ut_functionals_new(unsigned window_hops) {
+    bool slides = window_hops >= UT_WINDOW_LEAST && window_hops <= UT_WINDOW_MOST;
+    ut_functionals *f = slides || window_hops == UT_WINDOW_WHOLE ? malloc(sizeof *f) : NULL;
+    if (!f || ut_window_open(&f->window, window_hops)) return f;
+    ut_functionals_free(f);
+    return NULL;
+}
+
+void ut_functionals_free(ut_functionals *f) {
+    if (f) ut_window_close(&f->window);
+    free(f);
+}
+
+void ut_functionals_push(ut_functionals *f, const ut_frame *frame) { ut_window_push(&f->window, frame); }
+
+float ut_functionals_speech_s(const ut_functionals *f) { return (float)speech(&f->window) * UT_HOP_S; }
+
+static unsigned of_a_reading(const struct ut_window *w) {
+    return w->held < UT_READING_HOPS ? (unsigned)w->held : UT_READING_HOPS;
+}
 
 float ut_functionals_level_db(const ut_functionals *f) {
-    unsigned n = f->held < UT_READING_HOPS ? f->held : UT_READING_HOPS;
-    float sum = 0;
-    for (unsigned back = 1; back <= n; back++) sum += exp10f(f->value[LEVEL][place(f, back)] / 10);
-    return n ? fmaxf(10 * log10f(sum / (float)n), SILENCE_DB) : SILENCE_DB;
+    unsigned n = of_a_reading(&f->window);
+    int64_t power = 0;
+    for (unsigned back = 1; back <= n; back++) power += ut_window_back(&f->window, back)->power;
+    return n ? power_db(power, n) : SILENCE_DB;
 }
 
 float ut_functionals_rate_syl_s(const ut_functionals *f) {
     float speech_s = ut_functionals_speech_s(f);
-    return speech_s >= 0.5f ? (float)count(f, SYLLABLE) / speech_s : 0;
+    return speech_s >= 0.5f ? (float)f->window.marked[UT_SYLLABLE] / speech_s : 0;
 }
 
 bool ut_functionals_speaking(const ut_functionals *f) {
-    unsigned n = f->held < UT_READING_HOPS ? f->held : UT_READING_HOPS, speech = 0;
-    for (unsigned back = 1; back <= n; back++) speech += (f->gates[place(f, back)] & SPEECH) != 0;
-    return n > 0 && 2 * speech >= n;
+    unsigned n = of_a_reading(&f->window), speaking = 0;
+    for (unsigned back = 1; back <= n; back++) speaking += ut_window_back(&f->window, back)->kind != UT_PAUSE;
+    return n > 0 && 2 * speaking >= n;
 }

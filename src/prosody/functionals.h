@@ -1,21 +1,27 @@
-/* functionals.h - frames to one vector that describes the last seconds of a voice: what the classifier hears.
+/* functionals.h - frames to one vector that describes the last seconds of a voice, or all it has said: what the
+ * classifier hears.
  *
- * The window is UT_WINDOW_HOPS frames long and slides by a hop. A functional that nothing in the window can speak for
- * (a pitch where nothing was voiced) is NaN, never a sentinel.
+ * A functional that nothing in the window can speak for (a pitch where nothing was voiced) is NaN, never a sentinel.
  */
 #ifndef PROSODY_FUNCTIONALS_H
 #define PROSODY_FUNCTIONALS_H
 
 #include "undertone.h"
 
-enum { UT_WINDOW_HOPS = 400 }; /* 4 s */
+enum {
+    UT_WINDOW_WHOLE = 0,   /* never forgets */
+    UT_WINDOW_LEAST = 100, /* frames; 1 s */
+    UT_WINDOW_HOPS = 400,  /* the classifier's */
+    UT_WINDOW_MOST = 1000,
+};
 
 #define UT_SEMITONE_ZERO_HZ 27.5f /* f0_st_* are semitones above this */
 
 typedef struct ut_functionals ut_functionals;
 
-/* Null without memory. */
-ut_functionals *ut_functionals_new(void);
+/* Slides over the last UT_WINDOW_LEAST to UT_WINDOW_MOST frames, or is UT_WINDOW_WHOLE. Null without memory, or for
+ * any other length. */
+ut_functionals *ut_functionals_new(unsigned window_hops);
 void ut_functionals_free(ut_functionals *f);
 
 void ut_functionals_push(ut_functionals *f, const ut_frame *frame);

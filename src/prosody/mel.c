@@ -10,7 +10,11 @@
 
 #include <math.h>
 
+#include "prosody/limits.h"
+#include "prosody/logs.h"
+
 #define BAND_FLOOR     1e-10f
+#define LOUDNESS_POWER 0.33f
 #define LOUDNESS_SCALE 35.0f /* to the scale on which the Geneva set is published; a call comes to about 1 */
 
 static void sum_bands(const ut_plan *plan, const float *power, float *bands) {
@@ -24,22 +28,23 @@ static void sum_bands(const ut_plan *plan, const float *power, float *bands) {
     for (int b = 0; b < UT_MEL_BANDS; b++) bands[b] = edged[b + 1];
 }
 
-static float loudness_of(const ut_plan *plan, const float *bands) {
+/* Of the bands' binary logarithms. */
+static float loudness_of(const ut_plan *plan, const float *logs) {
     float sum = 0;
-    for (int b = 0; b < UT_MEL_BANDS; b++) sum += powf(bands[b] * plan->equal_loudness[b], 0.33f);
+#pragma omp simd reduction(+ : sum)
+    for (int b = 0; b < UT_MEL_BANDS; b++) sum += plan->equal_loudness[b] * ut_exp2(LOUDNESS_POWER * logs[b]);
     return LOUDNESS_SCALE * sum / UT_MEL_BANDS;
 }
 
 void ut_mel_run(const ut_plan *plan, const float *power, ut_frame *frame) {
     float bands[UT_MEL_BANDS], logs[UT_MEL_BANDS];
     sum_bands(plan, power, bands);
-    frame->loudness = loudness_of(plan, bands);
-    for (int b = 0; b < UT_MEL_BANDS; b++) {
-        logs[b] = logf(fmaxf(bands[b], BAND_FLOOR));
-        frame->mel_db[b] = logs[b] * (float)(10 / M_LN10);
-    }
+    for (int b = 0; b < UT_MEL_BANDS; b++) logs[b] = ut_log2(ut_max(bands[b], BAND_FLOOR));
+    for (int b = 0; b < UT_MEL_BANDS; b++) frame->mel_db[b] = UT_DB_OF_LOG2 * logs[b];
+    frame->loudness = loudness_of(plan, logs);
     for (int c = 0; c < UT_MFCC; c++) {
         float sum = 0;
+#pragma omp simd reduction(+ : sum)
         for (int b = 0; b < UT_MEL_BANDS; b++) sum += plan->dct[c][b] * logs[b];
         frame->mfcc[c] = sum;
     }

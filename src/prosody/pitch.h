@@ -5,8 +5,8 @@
 #include "prosody/plan.h"
 
 enum {
-    UT_LOOKAHEAD = 10,   /* frames a decision waits for, in every stage that looks ahead */
-    UT_PITCH_STATES = 8, /* unvoiced and seven candidates */
+    UT_PITCH_LOOKAHEAD = 10, /* frames the path is decided late */
+    UT_PITCH_STATES = 8,     /* unvoiced and seven candidates */
 };
 
 struct ut_pitch_state {
@@ -26,10 +26,12 @@ struct ut_pitch_column {
 
 struct ut_pitch {
     _Alignas(UT_ALIGN) float x[UT_PITCH_FFT];
-    _Alignas(UT_ALIGN) fftwf_complex bins[UT_PITCH_BINS];
-    float r[UT_LAGS];    /* autocorrelation */
-    float flat[UT_LAGS]; /* of the flattened spectrum */
-    struct ut_pitch_column columns[UT_LOOKAHEAD + 1];
+    _Alignas(UT_ALIGN) fftwf_complex bins[UT_PITCH_FFT];
+    _Alignas(UT_ALIGN) fftwf_complex lags[UT_PITCH_FFT];
+    float r[UT_LAGS];    /* autocorrelation, 1 at lag 0 */
+    float flat[UT_LAGS]; /* that of the flattened spectrum */
+    struct ut_pitch_column columns[UT_PITCH_LOOKAHEAD + 1];
+    float power[UT_PITCH_LOOKAHEAD + 1][UT_PITCH_BINS]; /* |X|^2 of the windowed frame */
     unsigned newest;
     float peak; /* the loudest of late, amplitude */
 };
@@ -37,7 +39,12 @@ struct ut_pitch {
 /* Takes the UT_PITCH_N samples of the next frame and returns how periodic they are, 0..1. */
 float ut_pitch_push(struct ut_pitch *pitch, const ut_plan *plan, const float *x);
 
-/* Fills in f0_hz and voicing of the frame pushed UT_LOOKAHEAD frames ago. */
-void ut_pitch_take(const struct ut_pitch *pitch, ut_frame *frame);
+/* The power spectra of the frame just pushed and of the one that _take decides: UT_PITCH_BINS each. */
+const float *ut_pitch_newest_power(const struct ut_pitch *pitch);
+const float *ut_pitch_oldest_power(const struct ut_pitch *pitch);
+
+/* Fills in f0_hz, voicing and hnr_db of the frame pushed UT_PITCH_LOOKAHEAD frames ago, around whose centre
+ * UT_PITCH_N / 2 samples either side may be read. */
+void ut_pitch_take(const struct ut_pitch *pitch, const float *centre, ut_frame *frame);
 
 #endif

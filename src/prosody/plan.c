@@ -16,20 +16,19 @@
 #define MEL_HIGH_HZ   4000.0
 #define LIFTER        22
 #define PITCH_SIGMA_S 0.0090 /* of the Gauss window */
+#define EMPHASIS_HZ   50.0   /* 6 dB an octave above it, which evens out a voice's slope */
 
 static double mel_of(double hz) { return 2595.0 * log10(1.0 + hz / 700.0); }
 static double hz_of(double mel) { return 700.0 * (pow(10.0, mel / 2595.0) - 1.0); }
 static double mel_step(void) { return (mel_of(MEL_HIGH_HZ) - mel_of(MEL_LOW_HZ)) / (UT_MEL_BANDS + 1); }
 
 static void fill_spectrum_window(ut_plan *plan) {
-    double sum = 0, square = 0;
+    double square = 0;
     for (int i = 0; i < UT_SPECTRUM_N; i++) {
         double w = 0.54 - 0.46 * cos(2 * M_PI * (i + 0.5) / UT_SPECTRUM_N);
         plan->spectrum_window[i] = (float)w;
-        sum += w;
         square += w * w;
     }
-    plan->spectrum_window_sum = (float)sum;
     plan->power_scale = (float)(2.0 / (UT_SPECTRUM_FFT * square));
 }
 
@@ -44,6 +43,7 @@ static void fill_pitch_window(ut_plan *plan) {
     for (int lag = 0; lag < UT_LAGS; lag++) {
         double sum = 0;
         for (int i = lag; i < UT_PITCH_N; i++) sum += w[i] * w[i - lag];
+        for (int i = UT_PITCH_FFT - lag; i < UT_PITCH_N; i++) sum += w[i] * w[i - (UT_PITCH_FFT - lag)];
         plan->lag_gain[lag] = (float)(at_zero / sum);
     }
 }
@@ -62,28 +62,40 @@ static void fill_equal_loudness(ut_plan *plan) {
     for (int band = 0; band < UT_MEL_BANDS; band++) {
         double w = 2 * M_PI * hz_of(mel_of(MEL_LOW_HZ) + (band + 1) * mel_step());
         double w2 = w * w;
-        plan->equal_loudness[band] = (float)((w2 + 56.8e6) * w2 * w2 / ((w2 + 6.3e6) * (w2 + 6.3e6) * (w2 + 0.38e9)));
+        double curve = (w2 + 56.8e6) * w2 * w2 / ((w2 + 6.3e6) * (w2 + 6.3e6) * (w2 + 0.38e9));
+        plan->equal_loudness[band] = (float)pow(curve, 0.33);
     }
 }
 
 static void fill_dct(ut_plan *plan) {
     for (int c = 0; c < UT_MFCC; c++) {
-        double lift = sqrt(2.0 / UT_MEL_BANDS) * (1 + LIFTER / 2.0 * sin(M_PI * (c + 1) / LIFTER));
+        double lift = M_LN2 * sqrt(2.0 / UT_MEL_BANDS) * (1 + LIFTER / 2.0 * sin(M_PI * (c + 1) / LIFTER));
         for (int band = 0; band < UT_MEL_BANDS; band++)
             plan->dct[c][band] = (float)(lift * cos(M_PI * (c + 1) * (band + 0.5) / UT_MEL_BANDS));
     }
 }
 
+static void fill_formants(ut_plan *plan) {
+    double emphasis = exp(-2 * M_PI * EMPHASIS_HZ / UT_FORMANT_RATE_HZ);
+    plan->formant_emphasis = (float)emphasis;
+    for (int bin = 0; bin < UT_BINS; bin++) {
+        double w = 2 * M_PI * bin * (double)UT_BIN_HZ / UT_FORMANT_RATE_HZ;
+        double gain = 1 + emphasis * emphasis - 2 * emphasis * cos(w);
+        for (int lag = 0; lag < UT_FORMANT_LAGS; lag++) plan->formant_cosine[bin][lag] = (float)(gain * cos(w * lag));
+    }
+}
+
 static bool plan_transforms(ut_plan *plan) {
     float *x = fftwf_alloc_real(UT_PITCH_FFT);
-    fftwf_complex *y = fftwf_alloc_complex(UT_PITCH_BINS);
-    if (x && y) {
+    fftwf_complex *y = fftwf_alloc_complex(UT_PITCH_FFT), *z = fftwf_alloc_complex(UT_PITCH_FFT);
+    if (x && y && z) {
         plan->spectrum = fftwf_plan_dft_r2c_1d(UT_SPECTRUM_FFT, x, y, FFTW_ESTIMATE);
         plan->pitch_forward = fftwf_plan_dft_r2c_1d(UT_PITCH_FFT, x, y, FFTW_ESTIMATE);
-        plan->pitch_back = fftwf_plan_dft_c2r_1d(UT_PITCH_FFT, y, x, FFTW_ESTIMATE);
+        plan->pitch_back = fftwf_plan_dft_1d(UT_PITCH_FFT, y, z, FFTW_BACKWARD, FFTW_ESTIMATE);
     }
     fftwf_free(x);
     fftwf_free(y);
+    fftwf_free(z);
     return plan->spectrum && plan->pitch_forward && plan->pitch_back;
 }
 
@@ -95,6 +107,7 @@ ut_plan *ut_plan_open(ut_error *why) {
     fill_mel(plan);
     fill_equal_loudness(plan);
     fill_dct(plan);
+    fill_formants(plan);
     if (why) *why = UT_OK;
     return plan;
 

@@ -1,4 +1,4 @@
-/* spectrum.h - 25 ms of samples to a power spectrum. */
+/* spectrum.h - 20 ms of samples to a power spectrum. */
 #ifndef PROSODY_SPECTRUM_H
 #define PROSODY_SPECTRUM_H
 

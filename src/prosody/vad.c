@@ -1,117 +1,122 @@
-/* vad.c - is anybody speaking?
+/* vad.c - is anybody speaking, or is it music or a tone?
  *
- * In:  mel_db of the newest frame and how periodic it is.
- * Out: speech, 0..1, of the frame UT_LOOKAHEAD frames ago.
+ * In:  the evidence of the newest frame, see vad_evidence.c.
+ * Out: speech, music and tone, 0..1 each, of the frame UT_VAD_LOOKAHEAD frames ago; what is left to 1 is for noise.
  *
- * Each band has a noise floor, the least of its smoothed level over the last 3 s (minimum statistics, Martin, IEEE
- * Trans. Speech and Audio Processing 9, 2001). For the first 3 s a quiet line stands in for what was not heard yet, so
- * that a recording may begin with speech. Three things speak for speech: bands that stand out of the floor; periodicity
- * near by, which a hiss lacks; and change from frame to frame, which hum, tones and ringing lack. A logistic regression
- * weighs them over the frames around the one that is judged.
+ * A frame is judged by those around it: the evidence's mean over 70 ms, over the 300 ms before and the 300 ms after,
+ * its deviation over both, in which the syllables of speech show, and a mean over the second or so before them. A
+ * network with two hidden layers weighs these. tools/train/vad.py fits it to voices, music, tones and noises on lines
+ * of all kinds. What stands out of the room is speech to it, and so is the room that is heard up to 0.3 s around it:
+ * breath, closures, vowels that fade. On a line that is all but silent between words, a pause is a pause.
+ * Comfort noise that comes and goes may sound like speech to the network; but speech has a voice in it now and then.
  */
 #include "prosody/vad.h"
 
 #include <math.h>
 #include <string.h>
 
-#define QUIET_LINE_DB  -72.0f /* a band's */
-#define FLOOR_LEAST_DB -82.0f /* digital silence must not make a murmur of the line stand out */
-#define FLOOR_BIAS_DB  3.0f   /* the least of a fluctuating level lies under its mean */
-#define SIDE_LOBES_DB  38.0f  /* under a tone, with a Hamming window and triangular bands */
-#define EXCESS_MOST_DB 25.0f
-#define CHANGE_MOST_DB 12.0f
-#define SMOOTHING      0.5f
+#include "prosody/limits.h"
+#include "prosody/logs.h"
+#include "prosody/vad_weights.h"
+
+#define VOICE_LEAST 0.5f  /* periodicity; what has less is no voice */
+#define FADING      0.99f /* a frame: to a third in a second */
+#define INPUT_MOST  5.0f  /* deviations from the mean */
+#define LOG2_E      1.44269504f
+#define LEAST_SCORE (-60.0f)
+
+enum {
+    NEAR = 3,                           /* frames to either side */
+    VOICE_NEAR = 60 + UT_VAD_LOOKAHEAD, /* a voice is heard within 0.6 s before or 0.3 s after */
+};
 
 void ut_vad_start(struct ut_vad *vad) {
     memset(vad, 0, sizeof *vad);
-    for (int b = 0; b < UT_MEL_BANDS; b++) {
-        vad->smooth_db[b] = vad->before_db[0][b] = vad->before_db[1][b] = QUIET_LINE_DB;
-        for (int i = 0; i <= UT_VAD_BLOCKS; i++) vad->minima_db[i][b] = QUIET_LINE_DB;
+    ut_vad_listen_start(&vad->listener);
+    vad->since_voice = VOICE_NEAR + 1;
+}
+
+void ut_vad_push(struct ut_vad *vad, const float *power, float periodic, const ut_frame *frame) {
+    struct ut_vad_frame *now = &vad->frames[vad->next];
+    const struct ut_vad_frame *before = &vad->frames[vad->next + UT_VAD_SPAN - 1];
+    ut_vad_listen(&vad->listener, power, periodic, frame, now->now);
+    if (vad->since_voice <= VOICE_NEAR) vad->since_voice++;
+    if (ut_min(periodic, vad->periodic) > VOICE_LEAST) vad->since_voice = 0;
+    vad->periodic = periodic;
+    for (int e = 0; e < UT_VAD_EVIDENCE; e++)
+        now->past[e] = FADING * before->past[e] + (1 - FADING) * now->now[e] + 1e-20f;
+    vad->frames[vad->next + UT_VAD_SPAN] = *now;
+    vad->next = (vad->next + 1) % UT_VAD_SPAN;
+}
+
+struct sums {
+    float sum[UT_VAD_EVIDENCE], squares[UT_VAD_EVIDENCE];
+};
+
+static void add(struct sums *sums, const struct ut_vad_frame *frames, int n) {
+    struct sums s = *sums;
+    for (int i = 0; i < n; i++)
+        for (int e = 0; e < UT_VAD_EVIDENCE; e++) {
+            s.sum[e] += frames[i].now[e];
+            s.squares[e] += frames[i].now[e] * frames[i].now[e];
+        }
+    *sums = s;
+}
+
+static float deviation(float sum, float squares, float n) {
+    return sqrtf(ut_max(squares / n - sum * sum / (n * n), 0));
+}
+
+void ut_vad_gather(const struct ut_vad *vad, float inputs[UT_VAD_INPUTS]) {
+    const struct ut_vad_frame *now = &vad->frames[vad->next + UT_VAD_LOOKAHEAD];
+    struct sums near = {0}, after = {0}, before = {0};
+    add(&near, now - NEAR, 2 * NEAR + 1);
+    add(&after, now + 1, UT_VAD_LOOKAHEAD);
+    add(&before, now - UT_VAD_LOOKAHEAD, UT_VAD_LOOKAHEAD);
+    for (int e = 0; e < UT_VAD_EVIDENCE; e++) {
+        inputs[e] = near.sum[e] / (2 * NEAR + 1);
+        inputs[e + UT_VAD_EVIDENCE] = after.sum[e] / UT_VAD_LOOKAHEAD;
+        inputs[e + 2 * UT_VAD_EVIDENCE] = before.sum[e] / UT_VAD_LOOKAHEAD;
+        inputs[e + 3 * UT_VAD_EVIDENCE] =
+            deviation(before.sum[e] + after.sum[e], before.squares[e] + after.squares[e], 2 * UT_VAD_LOOKAHEAD);
+        inputs[e + 4 * UT_VAD_EVIDENCE] = (now - UT_VAD_LOOKAHEAD)->past[e];
     }
 }
 
-/* Takes the bands into the block being filled; begins the next when it is full. */
-static void track_floor(struct ut_vad *vad, const float *mel_db) {
-    for (int b = 0; b < UT_MEL_BANDS; b++) {
-        vad->smooth_db[b] += SMOOTHING * (mel_db[b] - vad->smooth_db[b]);
-        vad->minima_db[0][b] = fminf(vad->minima_db[0][b], vad->smooth_db[b]);
-    }
-    if (++vad->filled < UT_VAD_BLOCK) return;
-    vad->filled = 0;
-    memmove(vad->minima_db[1], vad->minima_db[0], UT_VAD_BLOCKS * sizeof vad->minima_db[0]);
-    memcpy(vad->minima_db[0], vad->smooth_db, sizeof vad->minima_db[0]);
+/* weights [n_x][n]: an input at a time, so that all sums, n of them and at most UT_VAD_WIDEST, stay in registers. */
+static inline void layer(const float *restrict weights, const float *restrict offsets, const float *restrict x, int n_x,
+                         float *restrict y, int n) {
+    float sums[UT_VAD_WIDEST];
+    for (int i = 0; i < n; i++) sums[i] = offsets[i];
+    for (int j = 0; j < n_x; j++)
+        for (int i = 0; i < n; i++) sums[i] += weights[j * n + i] * x[j];
+    for (int i = 0; i < n; i++) y[i] = sums[i];
 }
 
-static float floor_of(const struct ut_vad *vad, int band) {
-    float least = vad->minima_db[0][band];
-    for (int i = 1; i <= UT_VAD_BLOCKS; i++) least = fminf(least, vad->minima_db[i][band]);
-    return fmaxf(least, FLOOR_LEAST_DB) + FLOOR_BIAS_DB;
+static void rectify(float *x, int n) {
+    for (int i = 0; i < n; i++) x[i] = ut_max(x[i], 0);
 }
 
-/* What lies lower than this is the line's or the window's side lobes, not a voice's. */
-static float least_audible(const float *mel_db) {
-    float least_db = FLOOR_LEAST_DB;
-    for (int b = 0; b < UT_MEL_BANDS; b++) least_db = fmaxf(least_db, mel_db[b] - SIDE_LOBES_DB);
-    return least_db;
+/* Scores to shares of 1. */
+static void share_out(float *scores) {
+    float most = scores[0], sum = 0;
+    for (int i = 1; i < UT_VAD_CLASSES; i++) most = ut_max(most, scores[i]);
+    for (int i = 0; i < UT_VAD_CLASSES; i++) sum += scores[i] = ut_exp2(ut_max(scores[i] - most, LEAST_SCORE) * LOG2_E);
+    for (int i = 0; i < UT_VAD_CLASSES; i++) scores[i] /= sum;
 }
-
-/* Over the floor, mean of the bands. */
-static float excess_of(const struct ut_vad *vad, const float *mel_db) {
-    float least_db = least_audible(mel_db), sum = 0;
-    for (int b = 0; b < UT_MEL_BANDS; b++)
-        if (mel_db[b] > least_db) sum += fminf(fmaxf(mel_db[b] - floor_of(vad, b), 0), EXCESS_MOST_DB);
-    return sum / UT_MEL_BANDS;
-}
-
-static void audible(const float *mel_db, float *heard_db) {
-    float least_db = least_audible(mel_db);
-    for (int b = 0; b < UT_MEL_BANDS; b++) heard_db[b] = fmaxf(mel_db[b], least_db);
-}
-
-/* Over two frames. */
-static float change_of(struct ut_vad *vad, const float *mel_db) {
-    float heard_db[UT_MEL_BANDS], sum = 0;
-    audible(mel_db, heard_db);
-    for (int b = 0; b < UT_MEL_BANDS; b++) sum += fminf(fabsf(heard_db[b] - vad->before_db[1][b]), CHANGE_MOST_DB);
-    memcpy(vad->before_db[1], vad->before_db[0], sizeof vad->before_db[1]);
-    memcpy(vad->before_db[0], heard_db, sizeof vad->before_db[0]);
-    return sum / UT_MEL_BANDS;
-}
-
-void ut_vad_push(struct ut_vad *vad, const ut_frame *frame, float periodic) {
-    track_floor(vad, frame->mel_db);
-    memmove(vad->evidence, vad->evidence + 1, (UT_VAD_SPAN - 1) * sizeof *vad->evidence);
-    struct ut_vad_evidence *e = &vad->evidence[UT_VAD_SPAN - 1];
-    e->excess_db = excess_of(vad, frame->mel_db);
-    e->change_db = change_of(vad, frame->mel_db);
-    e->periodic = periodic * fminf(e->excess_db / 4, 1);
-}
-
-enum { EXCESS, GREAT_EXCESS, PERIODIC, CHANGE, ALL_THREE, INPUTS };
-
-/* The frames around the one that is judged, as the regression's inputs, 0..1 each. */
-static void gather(const struct ut_vad *vad, float x[INPUTS]) {
-    const struct ut_vad_evidence *now = &vad->evidence[UT_VAD_LOOKBACK];
-    float excess_db = 0, change_db = 0, periodic = 0;
-    for (int i = -3; i <= 3; i++) excess_db += now[i].excess_db / 7;
-    for (int i = -UT_VAD_LOOKBACK; i <= UT_LOOKAHEAD; i++) change_db += now[i].change_db / UT_VAD_SPAN;
-    for (int i = -UT_VAD_LOOKBACK; i < UT_LOOKAHEAD; i++)
-        periodic = fmaxf(periodic, fminf(now[i].periodic, now[i + 1].periodic));
-    x[EXCESS] = fminf(excess_db / 6, 1);
-    x[GREAT_EXCESS] = fminf(excess_db / 14, 1);
-    x[PERIODIC] = fminf(periodic, 1);
-    x[CHANGE] = fminf(change_db / 4, 1);
-    x[ALL_THREE] = x[EXCESS] * x[PERIODIC] * x[CHANGE];
-}
-
-/* Fitted to 400 acted sentences at random levels, some after silence, some through a telephone band, mu-law, hiss or
- * hum at 10 and 20 dB, against the level of the clean recording, and to hiss, hum, tones and plucked chords alone. */
-static const float weights[INPUTS] = {-2.24f, 2.26f, 2.88f, 5.48f, 4.30f};
-static const float intercept = -7.81f;
 
 void ut_vad_take(const struct ut_vad *vad, ut_frame *frame) {
-    float x[INPUTS], sum = intercept;
-    gather(vad, x);
-    for (int i = 0; i < INPUTS; i++) sum += weights[i] * x[i];
-    frame->speech = 1 / (1 + expf(-sum));
+    float x[UT_VAD_INPUTS], wide[UT_VAD_WIDEST], narrow[UT_VAD_NARROW], shares[UT_VAD_CLASSES];
+    ut_vad_gather(vad, x);
+    for (int i = 0; i < UT_VAD_INPUTS; i++)
+        x[i] = ut_limit((x[i] - ut_vad_mean[i]) * ut_vad_scale[i], -INPUT_MOST, INPUT_MOST);
+    layer(ut_vad_first, ut_vad_first_offsets, x, UT_VAD_INPUTS, wide, UT_VAD_WIDEST);
+    rectify(wide, UT_VAD_WIDEST);
+    layer(ut_vad_middle, ut_vad_middle_offsets, wide, UT_VAD_WIDEST, narrow, UT_VAD_NARROW);
+    rectify(narrow, UT_VAD_NARROW);
+    layer(ut_vad_last, ut_vad_last_offsets, narrow, UT_VAD_NARROW, shares, UT_VAD_CLASSES);
+    share_out(shares);
+    frame->speech = vad->since_voice > VOICE_NEAR ? 0 : shares[UT_VAD_SPEECH];
+    frame->music = shares[UT_VAD_MUSIC];
+    frame->tone = shares[UT_VAD_TONE];
 }

@@ -2,37 +2,40 @@
 #ifndef PROSODY_VAD_H
 #define PROSODY_VAD_H
 
-#include "prosody/pitch.h"
+#include "prosody/vad_evidence.h"
 
 enum {
-    UT_VAD_BLOCK = 38, /* frames a minimum is taken over */
-    UT_VAD_BLOCKS = 8, /* blocks the noise floor is taken over: 3 s with the one being filled */
-    UT_VAD_LOOKBACK = 20,
-    UT_VAD_SPAN = UT_VAD_LOOKBACK + 1 + UT_LOOKAHEAD,
+    UT_VAD_LOOKAHEAD = 30, /* frames a decision waits for */
+    UT_VAD_SPAN = UT_VAD_LOOKAHEAD + 1 + UT_VAD_LOOKAHEAD,
+    UT_VAD_POOLS = 5,
+    UT_VAD_INPUTS = UT_VAD_POOLS * UT_VAD_EVIDENCE,
 };
 
-/* What one frame says for speech. */
-struct ut_vad_evidence {
-    float excess_db; /* over the noise floor, mean of the bands */
-    float periodic;  /* 0..1, of what stands out of the noise */
-    float change_db; /* since two frames ago, mean of the bands */
+/* The evidence of a frame, and its mean over what came before, which fades. */
+struct ut_vad_frame {
+    float now[UT_VAD_EVIDENCE];
+    float past[UT_VAD_EVIDENCE];
 };
 
 struct ut_vad {
-    float smooth_db[UT_MEL_BANDS];
-    float minima_db[UT_VAD_BLOCKS + 1][UT_MEL_BANDS]; /* the one being filled first */
-    int filled;                                       /* frames in it */
-    float before_db[2][UT_MEL_BANDS];                 /* the last frame's bands and those of the one before */
-    struct ut_vad_evidence evidence[UT_VAD_SPAN];     /* the newest last */
+    struct ut_vad_listener listener;
+    struct ut_vad_frame frames[2 * UT_VAD_SPAN]; /* each twice, so that a span lies in one piece */
+    unsigned next;                               /* [modulo UT_VAD_SPAN] */
+    float periodic;                              /* of the newest frame */
+    int since_voice;                             /* frames since two in a row were a voice's, perhaps */
 };
 
 /* As before the first frame: a quiet line. */
 void ut_vad_start(struct ut_vad *vad);
 
-/* Takes the newest frame, of which mel_db is known, and how periodic it is, 0..1. */
-void ut_vad_push(struct ut_vad *vad, const ut_frame *frame, float periodic);
+/* Takes the newest frame, of which the spectral values are known, the power of its pitch window (UT_PITCH_BINS) and how
+ * periodic it is, 0..1. */
+void ut_vad_push(struct ut_vad *vad, const float *power, float periodic, const ut_frame *frame);
 
-/* Fills in speech of the frame pushed UT_LOOKAHEAD frames ago. */
+/* What the network is told of the frame pushed UT_VAD_LOOKAHEAD frames ago. */
+void ut_vad_gather(const struct ut_vad *vad, float inputs[UT_VAD_INPUTS]);
+
+/* Fills in speech, music and tone of that frame. */
 void ut_vad_take(const struct ut_vad *vad, ut_frame *frame);
 
 #endif

@@ -101,6 +101,11 @@ static int resolve(const char *host, const char *port, struct addrinfo **found) 
     return getaddrinfo(fd >= 0 ? "::" : "0.0.0.0", port, &hints, found);
 }
 
+bool address_is(const char *listen) {
+    char host[256], port[6];
+    return split(listen, host, port);
+}
+
 bool address_listen(struct address *address, const char *listen, char *message, size_t message_size) {
     char host[256], port[6];
     struct addrinfo *found = NULL;

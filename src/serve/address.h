@@ -11,6 +11,9 @@ struct address {
     char url[96];  /* "http://127.0.0.1:7070" */
 };
 
+/* Whether the text has the form "ADDR:PORT", "[::1]:PORT" or ":PORT". */
+bool address_is(const char *listen);
+
 /* False on failure, with one sentence naming the address in message; then no socket is open. */
 bool address_listen(struct address *address, const char *listen, char *message, size_t message_size);
 

@@ -1,10 +1,12 @@
 /* Pages over HTTP: a request comes in, one answer goes out, its body in pieces whenever the socket can take one.
  * Every answer carries the security headers of serve.c. */
+#include <ctype.h>
+
 #include "serve/inside.h"
 #include "serve/page_type.h"
 #include "serve/pages.h"
 
-enum { PIECE = 8192, PATH_SIZE = 256 };
+enum { PIECE = 8192, PATH_SIZE = 256, LOCATION_SIZE = 512 };
 
 /* What to say, apart from the body. */
 struct head {
@@ -121,7 +123,33 @@ static int answer_page(struct serve *s, struct lws *wsi, struct response *r, con
     return answer(wsi, r, &h);
 }
 
-static int redirect(struct lws *wsi, struct response *r, const char *location) {
+/* Appends text as a part of a query, false where it does not fit. */
+static bool add_encoded(char location[LOCATION_SIZE], const char *text) {
+    size_t n = strlen(location);
+    for (; *text && n < LOCATION_SIZE; text++) {
+        unsigned char c = (unsigned char)*text;
+        n += (size_t)snprintf(location + n, LOCATION_SIZE - n, isalnum(c) || strchr("=-._~", c) ? "%c" : "%%%02X", c);
+    }
+    return n < LOCATION_SIZE;
+}
+
+/* The query as it came; libwebsockets has decoded it, each argument for itself. */
+static bool add_query(struct lws *wsi, char location[LOCATION_SIZE]) {
+    char argument[LOCATION_SIZE];
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_URI_ARGS) >= LOCATION_SIZE) return false;
+    for (int i = 0; lws_hdr_copy_fragment(wsi, argument, sizeof argument, WSI_TOKEN_HTTP_URI_ARGS, i) >= 0; i++) {
+        size_t n = strlen(location);
+        if (n + 2 > LOCATION_SIZE) return false;
+        strcpy(location + n, i ? "&" : "?");
+        if (!add_encoded(location, argument)) return false;
+    }
+    return true;
+}
+
+static int redirect(struct lws *wsi, struct response *r, const char *path) {
+    char location[LOCATION_SIZE];
+    snprintf(location, sizeof location, "%s", path);
+    if (!add_query(wsi, location)) return answer_line(wsi, r, (struct head){.status = 414}, "That is too long.\n");
     return answer_line(wsi, r, (struct head){.status = 302, .location = location}, "It is elsewhere.\n");
 }
 

@@ -109,12 +109,11 @@ static int number_of(struct database *d, const char *sql) {
     return sqlite3_finalize(statement) ? -1 : number;
 }
 
-static bool make_tables(struct database *d) {
+/* Runs sql that brings the tables to a version: all of it or nothing. */
+static bool change_tables(struct database *d, const char *sql, int version) {
     char marks[100];
-    snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d", SCHEMA_APPLICATION,
-             SCHEMA_VERSION);
-    if (execute(d, "BEGIN IMMEDIATE") && execute(d, schema_sql) && execute(d, marks) && execute(d, "COMMIT"))
-        return true;
+    snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d", SCHEMA_APPLICATION, version);
+    if (execute(d, "BEGIN IMMEDIATE") && execute(d, sql) && execute(d, marks) && execute(d, "COMMIT")) return true;
     database_rollback(d);
     return false;
 }
@@ -123,10 +122,14 @@ static bool check_tables(struct database *d, const char *path, struct complaint 
     int n = number_of(d, "SELECT count(*) FROM sqlite_schema");
     int application = number_of(d, "PRAGMA application_id"), version = number_of(d, "PRAGMA user_version");
     if (n < 0 || version < 0) return complain(to, path, "%s", sqlite3_errmsg(d->db));
-    if (!n) return make_tables(d) || complain(to, path, "%s", sqlite3_errmsg(d->db));
+    if (!n) return change_tables(d, schema_sql, SCHEMA_VERSION) || complain(to, path, "%s", sqlite3_errmsg(d->db));
     if (application != SCHEMA_APPLICATION) return complain(to, path, "a database of another program");
     if (version > SCHEMA_VERSION)
         return complain(to, path, "made by a newer undertone (schema %d, this one knows %d)", version, SCHEMA_VERSION);
+    for (; version < SCHEMA_VERSION; version++)
+        if (!schema_upgrades[version] || !change_tables(d, schema_upgrades[version], version + 1))
+            return complain(to, path, "cannot be brought from schema %d to %d (%s)", version, SCHEMA_VERSION,
+                            sqlite3_errmsg(d->db));
     return true;
 }
 

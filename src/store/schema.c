@@ -25,6 +25,7 @@ const char schema_sql[] =
     "    t_s        REAL NOT NULL,\n"
     "    channel    TEXT NOT NULL CHECK (channel IN ('customer', 'agent', 'mixed')),\n"
     "    speaking   INTEGER NOT NULL,\n"
+    "    sound      TEXT NOT NULL CHECK (sound IN ('none', 'speech', 'music', 'tone')),\n"
     "    level_db   REAL,\n"
     "    rate_syl_s REAL,\n"
     "    PRIMARY KEY (call, t_s, channel)\n"
@@ -77,6 +78,11 @@ const char schema_sql[] =
 #define OF_CALL     "FROM calls WHERE calls.id = $call AND consent = 'given'"
 #define CALL_NUMBER "(SELECT number FROM calls WHERE id = $call)"
 
+const char *const schema_upgrades[SCHEMA_VERSION] = {
+    [1] = "ALTER TABLE readings ADD COLUMN sound TEXT NOT NULL DEFAULT 'none'"
+          " CHECK (sound IN ('none', 'speech', 'music', 'tone'))",
+};
+
 const char schema_close_abandoned_sql[] = "UPDATE calls SET ended_how = 'server died', ended_at = coalesce(" AFTER(
     "coalesce((SELECT max(t_s) FROM readings WHERE call = number), 0)") ", " NOW ") WHERE ended_at IS NULL";
 
@@ -88,8 +94,8 @@ const char *const schema_statements[STATEMENTS] = {
                  " rate_hz = excluded.rate_hz, started_at = excluded.started_at, consent = excluded.consent,"
                  " consent_at = excluded.consent_at, model = excluded.model, ended_at = NULL, ended_how = NULL"
                  " WHERE calls.consent = 'unknown'",
-    [PUT_READING] = "INSERT INTO readings (call, t_s, channel, speaking, level_db, rate_syl_s)"
-                    " SELECT number, $t_s, $channel, $speaking, $level_db, $rate_syl_s " OF_CALL,
+    [PUT_READING] = "INSERT INTO readings (call, t_s, channel, speaking, sound, level_db, rate_syl_s)"
+                    " SELECT number, $t_s, $channel, $speaking, $sound, $level_db, $rate_syl_s " OF_CALL,
     [PUT_SCORES] = "INSERT INTO scores (call, t_s, pitch_hz, frustration, stress, arousal, confidence, abstain)"
                    " SELECT number, $t_s, $pitch_hz, $frustration, $stress, $arousal, $confidence, $abstain " OF_CALL
                    " AND $channel = 'customer'",

@@ -3,11 +3,14 @@
 #define STORE_SCHEMA_H
 
 enum {
-    SCHEMA_VERSION = 1,              /* PRAGMA user_version */
+    SCHEMA_VERSION = 2,              /* PRAGMA user_version */
     SCHEMA_APPLICATION = 0x556e4474, /* PRAGMA application_id: "UnDt" */
 };
 
 extern const char schema_sql[];
+
+/* From a version to the next, [version]. */
+extern const char *const schema_upgrades[SCHEMA_VERSION];
 
 /* Run once at opening: calls that were in progress when the process died end where their last reading was. */
 extern const char schema_close_abandoned_sql[];

@@ -20,15 +20,13 @@ typedef struct rule {
 static const rule call_rules[] = {{"type", "s"},     {"call", "s"},    {"source", "s"},
                                   {"channels", "a"}, {"rate_hz", "i"}, {"started_at", "s"},
                                   {"consent", "s"},  {"model", "s"},   {0}};
-static const rule reading_rules[] = {{"type", "s"},     {"call", "s"},     {"t_s", "n"},        {"channel", "s"},
-                                     {"speaking", "b"}, {"level_db", "N"}, {"rate_syl_s", "N"}, {0}};
-static const rule customer_rules[] = {{"type", "s"},        {"call", "s"},
-                                      {"t_s", "n"},         {"channel", "s"},
-                                      {"speaking", "b"},    {"level_db", "N"},
-                                      {"rate_syl_s", "N"},  {"pitch_hz", "N"},
-                                      {"frustration", "N"}, {"stress", "N"},
-                                      {"arousal", "N"},     {"confidence", "N"},
-                                      {"abstain", "b"},     {0}};
+static const rule reading_rules[] = {{"type", "s"},     {"call", "s"},       {"t_s", "n"},
+                                     {"channel", "s"},  {"speaking", "b"},   {"sound", "s"},
+                                     {"level_db", "N"}, {"rate_syl_s", "N"}, {0}};
+static const rule customer_rules[] = {
+    {"type", "s"},   {"call", "s"},     {"t_s", "n"},        {"channel", "s"},  {"speaking", "b"},
+    {"sound", "s"},  {"level_db", "N"}, {"rate_syl_s", "N"}, {"pitch_hz", "N"}, {"frustration", "N"},
+    {"stress", "N"}, {"arousal", "N"},  {"confidence", "N"}, {"abstain", "b"},  {0}};
 static const rule cue_rules[] = {{"type", "s"}, {"call", "s"},   {"id", "i"},       {"t_s", "n"},
                                  {"cue", "s"},  {"state", "s"},  {"severity", "s"}, {"score", "?n"},
                                  {"text", "s"}, {"advice", "s"}, {"reasons", "a"},  {0}};

@@ -383,7 +383,7 @@ static void test_store(void **state) {
     check_rows(dir, "SELECT id AS call, source, rate_hz, started_at, consent, model FROM calls", events, "call", NULL,
                (const char *const[]){"call", "source", "rate_hz", "started_at", "consent", "model", NULL});
     check_rows(dir, "SELECT * FROM readings ORDER BY t_s, channel = 'agent'", events, "reading", NULL,
-               (const char *const[]){"t_s", "channel", "speaking", "level_db", "rate_syl_s", NULL});
+               (const char *const[]){"t_s", "channel", "speaking", "sound", "level_db", "rate_syl_s", NULL});
     check_rows(
         dir, "SELECT * FROM scores ORDER BY t_s", events, "reading", "customer",
         (const char *const[]){"t_s", "pitch_hz", "frustration", "stress", "arousal", "confidence", "abstain", NULL});

@@ -1,10 +1,17 @@
 /* undertone features, from outside: the table that the classifier is trained with. */
+#include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
+#include <sndfile.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -58,25 +65,62 @@ static const char *short_call(void) {
     return path;
 }
 
+/* The names that others look columns up by. */
+static void check_header(const row *header) {
+    static const char *const first[] = {"source", "channel", "t_s", "loudness"};
+    static const char *const names[] = {
+        "alpha_ratio",     "hammarberg",      "slope_0_500",     "slope_500_1500",
+        "spectral_flux",   "mfcc_1",          "mfcc_12",         "f0_hz",
+        "f0_st",           "voicing",         "jitter_local",    "shimmer_local_db",
+        "hnr_db",          "h1_h2_db",        "h1_a3_db",        "f1_hz",
+        "f2_hz",           "f3_hz",           "f1_bandwidth_hz", "f1_level_db",
+        "f2_level_db",     "f2_bandwidth_hz", "f3_level_db",     "level_db",
+        "f3_bandwidth_hz", "speech",          "music",           "tone",
+        "syllable",        "mel_1_db",
+    };
+    for (int i = 0; i < 4; i++) assert_string_equal(header->fields[i], first[i]);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) column(header, names[i]);
+    assert_int_equal(column(header, "mel_26_db"), header->n - 1);
+}
+
+/* What is measured of the pitch and of a formant is there where they are, and else left empty. */
+static void check_absence(const row *header, const row *r) {
+    static const char *const pitch[] = {"f0_st", "hnr_db", "h1_h2_db"};
+    static const char *const formant[] = {"f%d_hz", "f%d_bandwidth_hz", "f%d_level_db"};
+    bool voiced = *r->fields[column(header, "f0_hz")], there[3];
+    for (int i = 0; i < 3; i++) assert_int_equal(*r->fields[column(header, pitch[i])] != '\0', voiced);
+    for (int f = 0; f < 3; f++) {
+        for (int i = 0; i < 3; i++) {
+            char name[32];
+            snprintf(name, sizeof name, formant[i], f + 1);
+            there[i] = *r->fields[column(header, name)];
+        }
+        assert_true(there[0] == there[1] && there[1] == there[2]);
+    }
+    if (*r->fields[column(header, "h1_a3_db")]) assert_true(voiced && there[0]);
+    if (*r->fields[column(header, "jitter_local")]) assert_true(voiced);
+    if (!voiced) return;
+    double f0_hz = atof(r->fields[column(header, "f0_hz")]), f0_st = atof(r->fields[column(header, "f0_st")]);
+    assert_float_equal(f0_st, 12 * log2(f0_hz / 27.5), 1e-3);
+}
+
 static void test_frames(void **state) {
     (void)state;
-    static const char *const first[] = {"source", "channel", "t_s", "f0_hz", "voicing", "speech"};
     static row header, r;
     program p;
     assert_int_equal(RUN(&p, "features", short_call()), 0);
     assert_string_equal(p.err, "");
     const char *at = p.out;
     assert_true(take_row(&at, &header));
-    for (int i = 0; i < 6; i++) assert_string_equal(header.fields[i], first[i]);
-    column(&header, "mfcc_12");
-    assert_int_equal(column(&header, "mel_26_db"), header.n - 1);
+    check_header(&header);
     int f0 = column(&header, "f0_hz"), voicing = column(&header, "voicing"), n[2] = {0}, voiced = 0, unvoiced = 0;
-    double last_s[2] = {-1, -1};
+    double last_s[2] = {0};
     while (take_row(&at, &r)) {
         int channel = !strcmp(r.fields[1], "customer");
         assert_int_equal(r.n, header.n);
         check_numbers(&r, 2);
-        assert_true(atof(r.fields[2]) > last_s[channel]);
+        check_absence(&header, &r);
+        assert_float_equal(atof(r.fields[2]), last_s[channel] + 0.01, 1e-9);
         last_s[channel] = atof(r.fields[2]);
         n[channel]++;
         bool empty = !*r.fields[f0];
@@ -113,7 +157,157 @@ static void test_functionals(void **state) {
     program_end(&p);
 }
 
-/* Silence has no pitch. */
+/* A window of 4 s is the default; another tells otherwise once there is more to be forgotten. */
+static void test_windows(void **state) {
+    (void)state;
+    program plain, four, two, ten;
+    const char *path = short_call();
+    assert_int_equal(RUN(&plain, "features", "--level", "functionals", path), 0);
+    assert_int_equal(RUN(&four, "features", "--level", "functionals", "--window", "4", path), 0);
+    assert_int_equal(RUN(&two, "features", "--level", "functionals", "--window", "2.5", path), 0);
+    assert_int_equal(RUN(&ten, "features", "--level", "functionals", "--window", "10", path), 0);
+    assert_string_equal(plain.out, four.out);
+    assert_string_not_equal(two.out, four.out);
+    assert_string_not_equal(ten.out, four.out);
+    assert_int_equal(strncmp(two.out, ten.out, strcspn(ten.out, "\n")), 0);
+    program_end(&plain);
+    program_end(&four);
+    program_end(&two);
+    program_end(&ten);
+}
+
+/* One row of either voice, over all of the file: what a window as long as the file tells at its end. */
+static void test_whole_file(void **state) {
+    (void)state;
+    static row header, r, windowed;
+    program whole, ten;
+    const char *path = short_call();
+    assert_int_equal(RUN(&whole, "features", "--level", "functionals", "--window", "file", path), 0);
+    assert_int_equal(RUN(&ten, "features", "--level", "functionals", "--window", "10", path), 0);
+    const char *at = whole.out, *last = ten.out;
+    assert_true(take_row(&at, &header));
+    int mean = column(&header, "f0_st_mean"), rows = 0;
+    while (take_row(&at, &r)) {
+        assert_int_equal(r.n, header.n);
+        check_numbers(&r, 2);
+        assert_float_equal(atof(r.fields[2]), 6.25, 1e-9);
+        for (const char *from = last; take_row(&from, &windowed);)
+            if (!strcmp(windowed.fields[2], "6.25") && !strcmp(windowed.fields[1], r.fields[1]))
+                assert_string_equal(windowed.fields[mean], r.fields[mean]);
+        rows++;
+    }
+    assert_int_equal(rows, 2);
+    program_end(&whole);
+    program_end(&ten);
+}
+
+/* Without consent there is a header and a sentence. */
+static void test_without_consent(void **state) {
+    (void)state;
+    static const char *const consents[] = {"refused", "unknown"}, *const levels[] = {"lld", "functionals"};
+    const char *path = short_call();
+    for (int i = 0; i < 4; i++) {
+        program p;
+        assert_int_equal(RUN(&p, "features", path, "--consent", consents[i / 2], "--level", levels[i % 2]), 0);
+        assert_int_equal(strncmp(p.out, "source,channel,t_s,", 19), 0);
+        assert_string_equal(strchr(p.out, '\n'), "\n");
+        assert_non_null(strstr(p.err, consents[i / 2]));
+        assert_int_equal(strcspn(p.err, "\n"), strlen(p.err) - 1);
+        program_end(&p);
+    }
+    program p;
+    assert_int_equal(RUN(&p, "features", path, "--consent", "given"), 0);
+    assert_true(strlen(p.out) > 100000);
+    program_end(&p);
+}
+
+/* ---- the same sound, however it comes ---- */
+
+/* The rows without their first column. */
+static char *rows_of(const char *path, const char *level, const char *raw) {
+    char *text, *rest = NULL;
+    size_t n;
+    program p;
+    const char *const plain[] = {"features", "--level", level, path, NULL};
+    const char *const headerless[] = {"features", "--level", level, path, "--raw", raw, NULL};
+    assert_int_equal(program_run(&p, raw ? headerless : plain), 0);
+    FILE *out = open_memstream(&text, &n);
+    for (char *line = strtok_r(p.out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        fprintf(out, "%s\n", strchr(line, ','));
+    fclose(out);
+    program_end(&p);
+    return text;
+}
+
+static void write_frames(const char *path, int format, int rate_hz, int channels, const float *frames, sf_count_t n) {
+    SF_INFO info = {.samplerate = rate_hz, .channels = channels, .format = format};
+    SNDFILE *file = sf_open(path, SFM_WRITE, &info);
+    assert_non_null(file);
+    assert_int_equal(sf_writef_float(file, frames, n), n);
+    assert_int_equal(sf_close(file), 0);
+}
+
+/* Mu-law without a header, and what it holds as WAV and FLAC: not a digit differs. */
+static void test_same_rows_whatever_the_file(void **state) {
+    (void)state;
+    static const char *const levels[] = {"lld", "functionals"};
+    char raw[512], wav[512], flac[512];
+    snprintf(raw, sizeof raw, "%s", scratch_path("same.ulaw"));
+    snprintf(wav, sizeof wav, "%s", scratch_path("same.wav"));
+    snprintf(flac, sizeof flac, "%s", scratch_path("same.flac"));
+    sound_ulaw(short_call(), raw);
+    SF_INFO info = {.samplerate = 8000, .channels = 2, .format = SF_FORMAT_RAW | SF_FORMAT_ULAW};
+    SNDFILE *file = sf_open(raw, SFM_READ, &info);
+    assert_non_null(file);
+    float *frames = calloc((size_t)info.frames * 2, sizeof *frames);
+    assert_non_null(frames);
+    assert_int_equal(sf_readf_float(file, frames, info.frames), info.frames);
+    sf_close(file);
+    write_frames(wav, SF_FORMAT_WAV | SF_FORMAT_PCM_16, 8000, 2, frames, info.frames);
+    write_frames(flac, SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 8000, 2, frames, info.frames);
+    for (int l = 0; l < 2; l++) {
+        char *a = rows_of(raw, levels[l], "ulaw:2"), *b = rows_of(wav, levels[l], NULL),
+             *c = rows_of(flac, levels[l], NULL);
+        assert_true(strlen(a) > 1000);
+        assert_int_equal(strcmp(a, b), 0);
+        assert_int_equal(strcmp(a, c), 0);
+        free(a);
+        free(b);
+        free(c);
+    }
+    free(frames);
+}
+
+/* NaN and infinity are told of, and heard as silence. */
+static void test_what_is_no_number(void **state) {
+    (void)state;
+    enum { N = 8000, EVERY = 400 };
+    static const float odd[] = {NAN, INFINITY, -INFINITY};
+    static float frames[N];
+    char odd_path[512], silent_path[512], said[600];
+    snprintf(odd_path, sizeof odd_path, "%s", scratch_path("odd.wav"));
+    snprintf(silent_path, sizeof silent_path, "%s", scratch_path("silent.wav"));
+    for (int i = 0; i < N; i++) frames[i] = 0.1f * sinf((float)i * (float)i * 2e-5f);
+    for (int i = 0; i < N; i += EVERY) frames[i] = odd[i / EVERY % 3];
+    write_frames(odd_path, SF_FORMAT_WAV | SF_FORMAT_FLOAT, 8000, 1, frames, N);
+    for (int i = 0; i < N; i += EVERY) frames[i] = 0;
+    write_frames(silent_path, SF_FORMAT_WAV | SF_FORMAT_FLOAT, 8000, 1, frames, N);
+    char *a = rows_of(odd_path, "lld", NULL), *b = rows_of(silent_path, "lld", NULL);
+    assert_string_equal(a, b);
+    free(a);
+    free(b);
+    static const char *const commands[] = {"features", "analyze"};
+    for (int i = 0; i < 2; i++) {
+        program p;
+        assert_int_equal(RUN(&p, commands[i], odd_path, silent_path), 0);
+        snprintf(said, sizeof said, "undertone %s: %s: samples that are no numbers, taken as silence: %d\n",
+                 commands[i], odd_path, N / EVERY);
+        assert_string_equal(p.err, said);
+        program_end(&p);
+    }
+}
+
+/* Silence has no pitch and no formants. */
 static void test_silence(void **state) {
     (void)state;
     static row header, r;
@@ -123,10 +317,12 @@ static void test_silence(void **state) {
     assert_int_equal(RUN(&p, "features", path), 0);
     const char *at = p.out;
     assert_true(take_row(&at, &header));
-    int f0 = column(&header, "f0_hz"), customer = 0;
+    int f0 = column(&header, "f0_hz"), f1 = column(&header, "f1_hz"), customer = 0;
     while (take_row(&at, &r)) {
         if (strcmp(r.fields[1], "customer")) continue;
         assert_string_equal(r.fields[f0], "");
+        assert_string_equal(r.fields[f1], "");
+        check_absence(&header, &r);
         customer++;
     }
     assert_int_equal(customer, 50);
@@ -153,12 +349,114 @@ static void test_files_in_order(void **state) {
     program_end(&bad);
 }
 
+/* ---- long files ---- */
+
+/* Silence at 8 kHz, most of it a hole in the file. */
+static const char *long_silence(const char *name, int seconds) {
+    const char *path = scratch_path("%s", name);
+    uint32_t bytes = (uint32_t)seconds * 16000, riff = bytes + 36;
+    unsigned char header[44] = "RIFF....WAVEfmt \20\0\0\0\1\0\1\0\100\37\0\0\200\76\0\0\2\0\20\0data";
+    memcpy(header + 4, &riff, 4);
+    memcpy(header + 40, &bytes, 4);
+    write_file(path, header, sizeof header);
+    assert_int_equal(truncate(path, (off_t)(sizeof header + bytes)), 0);
+    return path;
+}
+
+/* The most memory it held, with nobody reading. */
+static long peak_kib(const char *const arguments[]) {
+    const char *path = getenv("UNDERTONE");
+    struct rusage usage;
+    int status;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (!pid) {
+        dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+        execv(path ? path : "build/undertone", (char *const *)arguments);
+        _exit(127);
+    }
+    assert_int_equal(wait4(pid, &status, 0, &usage), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    return usage.ru_maxrss;
+}
+#define PEAK_KIB(...) peak_kib((const char *const[]){"undertone", "features", __VA_ARGS__, NULL})
+
+/* Of one file, and of several at once, all but one of which have to wait. */
+static void test_memory_does_not_grow(void **state) {
+    (void)state;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    skip();
+#endif
+    const char *minute = long_silence("minute.wav", 60), *half_hour = long_silence("half-hour.wav", 1800);
+    const char *six = long_silence("six.wav", 360);
+    long one = PEAK_KIB(minute), longer = PEAK_KIB(half_hour);
+    long three = PEAK_KIB("--jobs", "3", minute, minute, minute);
+    long three_longer = PEAK_KIB("--jobs", "3", six, six, six);
+    if (longer > one + 2048) fail_msg("%ld KiB for a minute, %ld KiB for half an hour", one, longer);
+    if (three_longer > three + 2048)
+        fail_msg("%ld KiB for thrice a minute, %ld KiB for thrice six", three, three_longer);
+}
+
+/* Runs a line of shell with the program's name in $0 and a path in $1; returns its status. */
+static int shell(const char *line, const char *path, char err[512]) {
+    const char *program = getenv("UNDERTONE"), *told = scratch_path("shell.err");
+    int status;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (!pid) {
+        dup2(open(told, O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
+        execl("/bin/sh", "sh", "-c", line, program ? program : "build/undertone", path, (char *)NULL);
+        _exit(127);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    char *text = read_file(told, NULL);
+    snprintf(err, 512, "%s", text ? text : "");
+    free(text);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+/* A full disk and a reader that leaves: one sentence each, and soon, since there are hours left to be heard. */
+static void test_stdout_that_takes_no_more(void **state) {
+    (void)state;
+    char err[512];
+    const char *path = long_silence("hours.wav", 4 * 3600);
+    long start_ms = now_ms();
+    assert_int_equal(shell("\"$0\" features \"$1\" >/dev/full", path, err), 1);
+    assert_string_equal(err, "undertone features: standard output: No space left on device\n");
+    assert_int_equal(shell("{ \"$0\" features \"$1\"; echo $? >&2; } | head -n 3 >/dev/null", path, err), 0);
+    assert_string_equal(err, "undertone features: standard output: Broken pipe\n1\n");
+    assert_true(now_ms() - start_ms < 10000);
+}
+
+/* Rows are whole up to where it was interrupted. */
+static void test_interrupt(void **state) {
+    (void)state;
+    const char *path = long_silence("hours.wav", 4 * 3600);
+    program p;
+    program_start(&p, (const char *const[]){"features", path, path, "--jobs", "2", NULL});
+    assert_true(program_says(&p, "hours.wav,customer,10,", 20000));
+    program_signal(&p, SIGINT);
+    assert_int_equal(program_wait(&p, 20000), 1);
+    assert_string_equal(p.err, "undertone features: interrupted\n");
+    assert_int_equal(p.out[strlen(p.out) - 1], '\n');
+    program_end(&p);
+}
+
 int main(void) {
+    signal(SIGPIPE, SIG_DFL);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frames),
         cmocka_unit_test(test_functionals),
+        cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_whole_file),
+        cmocka_unit_test(test_without_consent),
+        cmocka_unit_test(test_same_rows_whatever_the_file),
+        cmocka_unit_test(test_what_is_no_number),
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_files_in_order),
+        cmocka_unit_test(test_memory_does_not_grow),
+        cmocka_unit_test(test_stdout_that_takes_no_more),
+        cmocka_unit_test(test_interrupt),
     };
     return cmocka_run_group_tests_name("features", tests, NULL, NULL);
 }

@@ -51,16 +51,22 @@ static const mistake mistakes[] = {
     {USAGE, "--jobs", "two", {"analyze", "@call.wav", "--jobs", "two", STORED}},
     {USAGE, "--jobs", "99999999999999999999", {"features", "@call.wav", "--jobs", "99999999999999999999"}},
     {USAGE, "--level", "loud", {"features", "@call.wav", "--level", "loud"}},
+    {USAGE, "--window", "0.5", {"features", "@call.wav", "--level", "functionals", "--window", "0.5"}},
+    {USAGE, "--window", "11", {"features", "@call.wav", "--level", "functionals", "--window", "11"}},
+    {USAGE, "--window", "4s", {"features", "@call.wav", "--level", "functionals", "--window", "4s"}},
+    {USAGE, "--window", "nan", {"features", "@call.wav", "--level", "functionals", "--window", "nan"}},
+    {USAGE, "--window", "from 1 to 10", {"features", "@call.wav", "--level", "functionals", "--window", ""}},
+    {USAGE, "--window", "--level functionals", {"features", "@call.wav", "--window", "4"}},
+    {USAGE, "--consent", "maybe", {"features", "@call.wav", "--consent", "maybe"}},
     {USAGE, "call.wav", "not \"pcm\"", {"analyze", "@call.wav", "--raw", "pcm"}},
     {USAGE, "--channels", "agent,agent", {"analyze", "@call.wav", "--channels", "agent,agent"}},
     {USAGE, "call.wav", "--channels customer", {"analyze", "@call.wav", "--channels", "customer"}},
     {USAGE, "three.wav", "--channels", {"analyze", "@three.wav"}},
     {USAGE, "three.wav", "--channels", {"play", "@three.wav", LIVE}},
-    {FAILED, "nonsense", "not an address and port", {"play", "@call.wav", "--listen", "nonsense", "--data", "DATA"}},
-    {FAILED,
-     "127.0.0.1:99999",
-     "not an address and port",
-     {"play", "@call.wav", "--listen", "127.0.0.1:99999", "--data", "DATA"}},
+    {USAGE, "--listen", "not nonsense", {"play", "@call.wav", "--listen", "nonsense", "--data", "DATA"}},
+    {USAGE, "--listen", "not 127.0.0.1:99999", {"serve", "--listen", "127.0.0.1:99999", "--data", "DATA"}},
+    {USAGE, "--listen", "not 7070", {"listen", "--customer", "x", "--listen", "7070", "--data", "DATA"}},
+    {USAGE, "listen.cfg:2", "ADDR:PORT", {"serve", "--config", "@listen.cfg", "--data", "DATA"}},
     {FAILED, "PORT", "in use", {"play", "@call.wav", "--listen", "PORT", "--data", "DATA"}},
     {FAILED, "PORT", "in use", {"serve", "--listen", "PORT", "--data", "DATA"}},
     {FAILED, "203.0.113.9:0", "", {"play", "@call.wav", "--listen", "203.0.113.9:0", "--data", "DATA"}},
@@ -128,6 +134,7 @@ static void make_files(void) {
     copy("models/base.utm", "short.utm", 5000, 0);
     write_text("syntax.cfg", "listen = \"127.0.0.1:0\";\n\ndata = = 3;\n");
     write_text("cue.cfg", "cues: {\n  anger: { on = true; };\n};\n");
+    write_text("listen.cfg", "data = \"/tmp\";\nlisten = \"7070\";\n");
     write_text("field.cfg", "data = \"/tmp\";\nlisen = \"127.0.0.1:0\";\n");
     write_text("consent.cfg", "consent: { default = \"perhaps\"; };\n");
     write_text("source.cfg", "sources: (\n\n  { kind = \"recording\"; }\n);\n");
@@ -227,7 +234,7 @@ static const promise promises[] = {
     {"analyze",
      {"--channels", "--raw", "--jsonl", "--csv", "--summary", "--consent", "--store", "--data", "--jobs", "--model",
       "--playbook"}},
-    {"features", {"--level", "--channels", "--raw", "--csv", "--jobs"}},
+    {"features", {"--level", "--window", "--channels", "--raw", "--csv", "--consent", "--jobs"}},
     {"devices", {"--help"}},
     {"serve", {"--config", LIVE_OPTIONS}},
 };

@@ -8,12 +8,12 @@ export const call = (more) => ({
 });
 
 export const customer = (t_s, more) => ({
-  type: 'reading', call: id, t_s, channel: 'customer', speaking: true, frustration: 0.62, stress: 0.31, arousal: 0.7,
+  type: 'reading', call: id, t_s, channel: 'customer', speaking: true, sound: 'speech', frustration: 0.62, stress: 0.31, arousal: 0.7,
   confidence: 0.8, abstain: false, pitch_hz: 231, level_db: -21.4, rate_syl_s: 5.1, ...more,
 });
 
 export const agent = (t_s, more) => ({
-  type: 'reading', call: id, t_s, channel: 'agent', speaking: false, level_db: -60, rate_syl_s: 4.4, ...more,
+  type: 'reading', call: id, t_s, channel: 'agent', speaking: false, sound: 'none', level_db: -60, rate_syl_s: 4.4, ...more,
 });
 
 export const cue = (number, more) => ({

@@ -28,7 +28,7 @@ static int pitch, rate;
 static int set_up(void **state) {
     (void)state;
     pitch = features[0] = ut_functional_find("f0_st_p50");
-    rate = features[1] = ut_functional_find("syllables_s");
+    rate = features[1] = ut_functional_find("articulation_rate_syl_s");
     model = (ut_model){.n_features = 2,
                        .feature = features,
                        .mean = mean,

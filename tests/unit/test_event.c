@@ -51,7 +51,8 @@ static void call_started(void **state) {
 static void customer_reading(void **state) {
     (void)state;
     ut_event event = {.type = UT_EVENT_CUSTOMER, .t_s = 12.5};
-    event.customer.activity = (ut_activity){.speaking = true, .level_db = -21.44f, .rate_syl_s = 5.06f};
+    event.customer.activity =
+        (ut_activity){.speaking = true, .sound = UT_SOUND_SPEECH, .level_db = -21.44f, .rate_syl_s = 5.06f};
     event.customer.affect =
         (ut_affect){.pitch_hz = 231.04f, .frustration = 0.62f, .stress = 0.31f, .arousal = 0.7f, .confidence = 0.8f};
     message *m = message_of_event(&facts, &event);
@@ -59,7 +60,8 @@ static void customer_reading(void **state) {
     assert_int_equal(m->channel, UT_CUSTOMER);
     assert_true(m->t_s == 12.5);
     says(m, "{\"type\":\"reading\",\"call\":\"c-01JDCALL\",\"t_s\":12.5,\"channel\":\"customer\",\"speaking\":true,"
-            "\"level_db\":-21.4,\"rate_syl_s\":5.1,\"frustration\":0.62,\"stress\":0.31,\"arousal\":0.7,"
+            "\"sound\":\"speech\",\"level_db\":-21.4,\"rate_syl_s\":5.1,\"frustration\":0.62,\"stress\":0.31,"
+            "\"arousal\":0.7,"
             "\"confidence\":0.8,\"abstain\":false,\"pitch_hz\":231.0}");
     event.customer.affect = (ut_affect){.abstain = true, .frustration = NAN, .stress = INFINITY};
     m = message_of_event(&facts, &event);
@@ -73,9 +75,9 @@ static void other_readings(void **state) {
     static const ut_channel channels[] = {UT_AGENT, UT_MIXED};
     static const char *const wanted[] = {
         "{\"type\":\"reading\",\"call\":\"c-01JDCALL\",\"t_s\":0.5,\"channel\":\"agent\",\"speaking\":false,"
-        "\"level_db\":-100.0,\"rate_syl_s\":4.4}",
+        "\"sound\":\"none\",\"level_db\":-100.0,\"rate_syl_s\":4.4}",
         "{\"type\":\"reading\",\"call\":\"c-01JDCALL\",\"t_s\":0.5,\"channel\":\"mixed\",\"speaking\":false,"
-        "\"level_db\":-100.0,\"rate_syl_s\":4.4}"};
+        "\"sound\":\"none\",\"level_db\":-100.0,\"rate_syl_s\":4.4}"};
     for (int i = 0; i < 2; i++) {
         ut_event event;
         memset(&event, 0x3f, sizeof event); /* whatever lies where a customer's affect would be */

@@ -58,7 +58,7 @@ static void check_reading(outlets *o, const message *m) {
     assert_non_null(reading);
     const char *channel = json_string_value(json_object_get(reading, "channel"));
     bool customer = !strcmp(channel, "customer");
-    assert_int_equal(json_object_size(reading), customer ? 13 : 7);
+    assert_int_equal(json_object_size(reading), customer ? 14 : 8);
     const char *key;
     json_t *value;
     json_object_foreach(reading, key, value) assert_true(customer || !emotional_in(key));
@@ -161,7 +161,7 @@ static void no_column_for_an_agents_emotion(void **state) {
         if (emotional_in(columns[i])) assert_int_equal(strncmp(columns[i], "customer_", 9), 0);
         agents += !strncmp(columns[i], "agent_", 6);
     }
-    assert_int_equal(agents, 3);
+    assert_int_equal(agents, 4);
     for (line = end + 1; (end = strchr(line, '\n')); line = end + 1, rows++) {
         *end = '\0';
         assert_int_equal(split(line, fields), n);

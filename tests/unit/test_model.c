@@ -19,7 +19,7 @@
 
 static const char whole_header[] =
     "{\"name\": \"tiny-1\", \"rate_hz\": 8000, \"hop_ms\": 10, \"window_hops\": 400,"
-    " \"features\": [\"f0_st_p50\", \"syllables_s\"],"
+    " \"features\": [\"f0_st_p50\", \"articulation_rate_syl_s\"],"
     " \"layers\": [{\"inputs\": 2, \"outputs\": 4, \"activation\": \"relu\"},"
     "              {\"inputs\": 4, \"outputs\": 3, \"activation\": \"linear\"}],"
     " \"outputs\": [\"frustration\", \"stress\", \"arousal\"],"
@@ -92,7 +92,7 @@ static void opens(void **state) {
     for (int i = 0; i < 6; i++) sprintf(id + 7 + 2 * i, "%02x", m.bytes[m.n - SHA256_DIGEST_LENGTH + i]);
     assert_string_equal(ut_model_id(model), id);
     assert_int_equal(model->n_features, 2);
-    assert_string_equal(ut_functional_name((size_t)model->feature[1]), "syllables_s");
+    assert_string_equal(ut_functional_name((size_t)model->feature[1]), "articulation_rate_syl_s");
     assert_int_equal(model->n_layers, 2);
     assert_true(model->layers[0].relu && !model->layers[1].relu);
     float weights[WEIGHTS];

@@ -79,10 +79,10 @@ static void a_row_each_half_second(void **state) {
                           {.type = UT_EVENT_ACTIVITY, .t_s = 1}};
     events[0].customer.affect = (ut_affect){.frustration = 0.25f, .pitch_hz = 200};
     events[1].activity.channel = events[2].activity.channel = UT_AGENT;
-    events[2].activity.activity.speaking = true;
+    events[2].activity.activity = (ut_activity){.speaking = true, .sound = UT_SOUND_MUSIC};
     char *text = printed(PRINT_CSV, "a,\"b\".wav", events, 3);
-    assert_string_equal(text, "\"a,\"\"b\"\".wav\",0.5,0,0,0,200,0.25,0,0,0,0,0,0,0,,,\n"
-                              "\"a,\"\"b\"\".wav\",1,,,,,,,,,,1,0,0,,,\n");
+    assert_string_equal(text, "\"a,\"\"b\"\".wav\",0.5,0,none,0,0,200,0.25,0,0,0,0,0,none,0,0,,,,\n"
+                              "\"a,\"\"b\"\".wav\",1,,,,,,,,,,,1,music,0,0,,,,\n");
     free(text);
 }
 

@@ -2,11 +2,14 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "prosody/logs.h"
+#include "prosody/tilt.h"
 #include "undertone.h"
 
 #define TAU 6.28318530717958648
@@ -80,7 +83,17 @@ static void every_value_is_finite(const ut_frame *frame) {
     assert_true(isfinite(frame->slope_0_500) && isfinite(frame->slope_500_1500));
     assert_true(isfinite(frame->spectral_flux) && frame->spectral_flux >= 0);
     for (int b = 0; b < UT_MEL_BANDS; b++) assert_true(isfinite(frame->mel_db[b]));
+    assert_true(isfinite(frame->tilt_0_500) && isfinite(frame->tilt_500_1500));
     for (int c = 0; c < UT_MFCC; c++) assert_true(isfinite(frame->mfcc[c]));
+    assert_true(isfinite(frame->hnr_db) && isfinite(frame->h1_h2_db) && isfinite(frame->h1_a3_db));
+    assert_true(frame->jitter_local >= 0 && frame->jitter_local < 1);
+    assert_true(frame->shimmer_local_db >= 0 && frame->shimmer_local_db < 20);
+    for (int f = 0; f < UT_FORMANTS; f++) {
+        assert_true(frame->formant_hz[f] >= 0 && frame->formant_hz[f] <= 4000);
+        assert_true(frame->formant_bandwidth_hz[f] >= 0 && frame->formant_bandwidth_hz[f] <= 4000);
+        assert_true(isfinite(frame->formant_level_db[f]));
+    }
+    assert_true(frame->music >= 0 && frame->music <= 1 && frame->tone >= 0 && frame->tone <= 1);
     assert_true(frame->f0_hz == 0 || (frame->f0_hz >= 55 && frame->f0_hz <= 600));
     assert_true(frame->voicing >= 0 && frame->voicing <= 1);
     assert_true(frame->speech >= 0 && frame->speech <= 1);
@@ -93,7 +106,7 @@ static void as_many_frames_come_out_as_whole_hops_went_in(void **state) {
         size_t n = lengths[i], count;
         float *x = glide_new(n + 1, 120, 140, 50, 3900);
         ut_frame *frames = frames_new(x, n, 160, &count);
-        for (size_t k = 0; k < count; k++) assert_true(fabs(frames[k].t_s - (0.005 + 0.01 * (double)k)) < 1e-9);
+        for (size_t k = 0; k < count; k++) assert_true(fabs(frames[k].t_s - 0.01 * (double)(k + 1)) < 1e-9);
         free(frames);
         free(x);
     }
@@ -110,7 +123,7 @@ static void frame_comes_out_delay_hops_after_its_own(void **state) {
     }
     ut_prosody_push(prosody, x, UT_HOP);
     assert_true(ut_prosody_next(prosody, &frame));
-    assert_true(frame.t_s == 0.005);
+    assert_true(frame.t_s == 0.01);
     assert_false(ut_prosody_next(prosody, &frame));
     ut_prosody_free(prosody);
 }
@@ -130,21 +143,56 @@ static void push_takes_fewer_when_frames_wait(void **state) {
     free(x);
 }
 
+/* All frames of n samples pushed in pieces of 1 to 10,000, and taken only when no more samples fit. */
+static size_t frames_in_random_pieces(const float *x, size_t n, unsigned seed, ut_frame *frames) {
+    enum { MOST = 10000 };
+    ut_prosody *prosody = ut_prosody_new(plan, NULL);
+    assert_non_null(prosody);
+    size_t count = 0;
+    for (size_t at = 0, end; at < n;) {
+        end = at + 1 + (size_t)(fabsf(hiss(&seed)) * (MOST - 1));
+        for (end = end < n ? end : n; at < end;) {
+            at += ut_prosody_push(prosody, x + at, end - at);
+            if (at == end) break;
+            while (ut_prosody_next(prosody, &frames[count])) count++;
+        }
+    }
+    ut_prosody_finish(prosody);
+    while (ut_prosody_next(prosody, &frames[count])) count++;
+    ut_prosody_free(prosody);
+    return count;
+}
+
+/* Up to its last field a frame has no gaps. */
+static void same_frames(const ut_frame *a, const ut_frame *b, size_t count) {
+    for (size_t k = 0; k < count; k++) {
+        assert_memory_equal(&a[k], &b[k], offsetof(ut_frame, syllable));
+        assert_int_equal(a[k].syllable, b[k].syllable);
+    }
+}
+
 static void chunk_size_changes_no_bit(void **state) {
     (void)state;
-    enum { N = 3 * UT_RATE_HZ + 41 };
+    enum { N = 6 * UT_RATE_HZ + 41, ROUNDS = 16 };
     static const size_t pieces[] = {1, 7, 80, 81, 160, 1023, N};
     unsigned seed = 5;
     size_t count, again;
     float *x = glide_new(N, 90, 300, 300, 3400);
     for (int i = 0; i < N; i++) x[i] = x[i] * (i / 1500 % 3 != 0) + 0.002f * hiss(&seed);
-    ut_frame *wanted = frames_new(x, N, 400, &count);
+    ut_frame *wanted = frames_new(x, N, 400, &count), *got;
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
-        ut_frame *got = frames_new(x, N, pieces[i], &again);
+        got = frames_new(x, N, pieces[i], &again);
         assert_int_equal(count, again);
-        assert_memory_equal(got, wanted, count * sizeof *got);
+        same_frames(got, wanted, count);
         free(got);
     }
+    got = calloc(count + 1, sizeof *got);
+    assert_non_null(got);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        assert_int_equal(frames_in_random_pieces(x, N, round, got), count);
+        same_frames(got, wanted, count);
+    }
+    free(got);
     free(wanted);
     free(x);
 }
@@ -187,64 +235,37 @@ static void tone_is_found_where_it_is(void **state) {
     free(h);
 }
 
-/* Clicks of a pole's response: a spectrum whose fall is known. */
-static void slopes_follow_the_fall_of_the_spectrum(void **state) {
+/* A spectrum that falls by so many dB/Hz, at any level. */
+static void tilts_follow_the_fall_of_the_spectrum(void **state) {
     (void)state;
-    enum { N = UT_RATE_HZ / 2, MIDDLE = 20 * UT_HOP + UT_HOP / 2 };
-    float *x = silence_new(N);
-    for (double hz = 15.625; hz < 2000; hz += 15.625) {
-        double amplitude = 1e-3 * pow(10, -hz * 0.03 / 20);
-        for (int i = 0; i < N; i++) x[i] += (float)(amplitude * cos(TAU * hz * (i - MIDDLE) / UT_RATE_HZ));
+    float power[UT_BINS];
+    struct ut_tilt tilt = {0};
+    ut_frame frames[2];
+    for (int loud = 0; loud < 2; loud++) {
+        for (int k = 0; k < UT_BINS; k++) power[k] = exp10f((-0.03f * (float)k * UT_BIN_HZ - (loud ? 20 : 40)) / 10);
+        ut_tilt_run(&tilt, power, &frames[loud]);
+        assert_true(fabsf(frames[loud].tilt_0_500 + 0.03f) < 1e-5f);
+        assert_true(fabsf(frames[loud].tilt_500_1500 + 0.03f) < 1e-5f);
+        assert_true(fabsf(frames[loud].hammarberg_db - 0.03f * 2000) < 0.01f);
     }
-    size_t count;
-    ut_frame *frames = frames_new(x, N, 160, &count);
-    assert_true(fabsf(frames[20].slope_500_1500 + 0.03f) < 0.002f);
-    assert_true(fabsf(frames[20].slope_0_500 + 0.03f) < 0.012f);
-    for (int i = 0; i < N; i++) x[i] *= 0.1f;
-    ut_frame *quieter = frames_new(x, N, 160, &count);
-    assert_true(fabsf(frames[20].slope_0_500 - quieter[20].slope_0_500) < 1e-4f);
-    assert_true(fabsf(frames[20].slope_500_1500 - quieter[20].slope_500_1500) < 1e-4f);
-    free(quieter);
-    free(frames);
-    free(x);
+    /* Half a bin, or one, of the regression's axis: 20 dB times 17 (33) over the sum of squared distances, in Hz. */
+    assert_true(fabsf(frames[0].slope_0_500 - frames[1].slope_0_500 - 20 * 17 * 0.5f / (408 * 31.25f)) < 1e-5f);
+    assert_true(fabsf(frames[0].slope_500_1500 - frames[1].slope_500_1500 - 20 * 33 / (2992 * 31.25f)) < 1e-5f);
 }
 
-static void follow_a_glide(double from_hz, double to_hz, double low_hz, float noise) {
+/* Pitch itself: test_pitch.c. Here that t_s is where it was heard: 5 ms beside it is an error of 0.27 % all along. */
+static void pitch_is_that_of_its_time(void **state) {
+    (void)state;
     enum { N = 3 * UT_RATE_HZ };
-    size_t count, right = 0;
-    unsigned seed = 11;
-    float *x = glide_new(N, from_hz, to_hz, low_hz, 3400);
-    for (int i = 0; i < N; i++) x[i] += noise * hiss(&seed);
+    size_t count;
+    float *x = glide_new(N, 400, 80, 50, 3400);
     ut_frame *frames = frames_new(x, N, 160, &count);
-    for (size_t k = 5; k < count - 5; k++) {
-        double wanted_hz = from_hz * pow(to_hz / from_hz, frames[k].t_s * UT_RATE_HZ / N);
-        right += fabs(frames[k].f0_hz / wanted_hz - 1) < 0.02;
-    }
-    if ((double)right / (double)(count - 10) < 0.98)
-        fail_msg("%g to %g Hz from %g Hz up: %zu of %zu frames right", from_hz, to_hz, low_hz, right, count - 10);
+    double sum = 0;
+    for (size_t k = 5; k < count - 5; k++)
+        sum += frames[k].f0_hz / (400 * pow(80.0 / 400, frames[k].t_s * UT_RATE_HZ / N)) - 1;
+    assert_true(fabs(sum / (double)(count - 10)) < 0.001);
     free(frames);
     free(x);
-}
-
-static void pitch_follows_a_glide(void **state) {
-    (void)state;
-    follow_a_glide(60, 120, 50, 0);
-    follow_a_glide(100, 250, 50, 0);
-    follow_a_glide(250, 500, 50, 0);
-    follow_a_glide(400, 80, 50, 0);
-}
-
-static void pitch_is_heard_without_its_fundamental(void **state) {
-    (void)state;
-    follow_a_glide(70, 140, 300, 0);
-    follow_a_glide(100, 250, 300, 0);
-    follow_a_glide(100, 250, 520, 0);
-}
-
-static void pitch_is_heard_through_noise(void **state) {
-    (void)state;
-    follow_a_glide(80, 160, 300, 0.06f);
-    follow_a_glide(150, 300, 300, 0.06f);
 }
 
 /* Share of frames voiced, and share taken for speech. */
@@ -260,9 +281,38 @@ static void listen(const float *x, size_t n, float *voiced, float *speech) {
     free(frames);
 }
 
+/* A click is in two frames and a bit; its average in two more. */
+static void spectral_values_are_averaged_over_three_frames(void **state) {
+    (void)state;
+    enum { N = UT_RATE_HZ / 2, MIDDLE = 21 * UT_HOP };
+    size_t count;
+    float *x = silence_new(N);
+    x[MIDDLE] = 0.5f;
+    ut_frame *frames = frames_new(x, N, 160, &count);
+    assert_true(frames[18].loudness < 0.05f * frames[20].loudness);
+    assert_true(frames[19].loudness > 0.3f * frames[20].loudness && frames[21].loudness > 0.3f * frames[20].loudness);
+    assert_true(frames[22].loudness < 0.5f * frames[20].loudness);
+    assert_true(frames[20].level_db > -40 && frames[18].level_db == -100);
+    free(frames);
+    free(x);
+}
+
+static void logarithm_and_power_are_right(void **state) {
+    (void)state;
+    for (double x = 1e-30; x < 1e30; x *= 1.0173) {
+        double wanted = log2((float)x);
+        if (fabs(ut_log2((float)x) - wanted) > 1e-6 + 2e-7 * fabs(wanted)) fail_msg("log2 of %g", x);
+    }
+    for (double x = -120; x < 120; x += 0.0173) {
+        double wanted = exp2((float)x);
+        if (fabs(ut_exp2((float)x) / wanted - 1) > 4e-7) fail_msg("2 to the power of %g", x);
+    }
+    assert_true(ut_log2(1) == 0 && ut_exp2(0) == 1);
+}
+
 static void silence_and_offset_are_nothing(void **state) {
     (void)state;
-    enum { N = 4 * UT_RATE_HZ };
+    enum { N = 8 * UT_RATE_HZ };
     static const float offsets[] = {0, 0.001f, -0.5f, 1};
     float *x = silence_new(N), voiced, speech;
     for (int o = 0; o < 4; o++) {
@@ -272,7 +322,7 @@ static void silence_and_offset_are_nothing(void **state) {
     }
     size_t count;
     ut_frame *frames = frames_new(x, N, 160, &count);
-    assert_true(frames[count / 2].level_db < -90);
+    assert_true(frames[count / 2].level_db < -14 && frames[count - 5].level_db < -28); /* it is taken off in time */
     free(frames);
     free(x);
 }
@@ -392,10 +442,10 @@ int main(void) {
         cmocka_unit_test(chunk_size_changes_no_bit),
         cmocka_unit_test(level_of_a_sine_is_its_rms),
         cmocka_unit_test(tone_is_found_where_it_is),
-        cmocka_unit_test(slopes_follow_the_fall_of_the_spectrum),
-        cmocka_unit_test(pitch_follows_a_glide),
-        cmocka_unit_test(pitch_is_heard_without_its_fundamental),
-        cmocka_unit_test(pitch_is_heard_through_noise),
+        cmocka_unit_test(tilts_follow_the_fall_of_the_spectrum),
+        cmocka_unit_test(spectral_values_are_averaged_over_three_frames),
+        cmocka_unit_test(logarithm_and_power_are_right),
+        cmocka_unit_test(pitch_is_that_of_its_time),
         cmocka_unit_test(silence_and_offset_are_nothing),
         cmocka_unit_test(noise_hum_and_tones_are_not_speech),
         cmocka_unit_test(nothing_that_goes_in_makes_nonsense_come_out),

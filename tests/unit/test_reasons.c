@@ -25,12 +25,12 @@ static const struct {
     {"f0_st_std", "pitch_hz"},
     {"level_spread_db_p95_p50", "emphasis_db"},
     {"flux_rel_db_mean", "emphasis_db"},
-    {"syllables_s", "rate_syl_s"},
+    {"articulation_rate_syl_s", "rate_syl_s"},
     {"pause_s_mean", "rate_syl_s"},
     {"alpha_ratio_db_mean", "brightness_db"},
     {"slope_0_500_mean", "brightness_db"},
     {"mfcc_1_mean", "voice_quality"},
-    {"periodicity_db_mean", "voice_quality"},
+    {"hnr_db_mean", "voice_quality"},
     {"loudness_mean", ""},
 };
 enum { FEATURES = sizeof heard / sizeof *heard, HIDDEN = 6 };

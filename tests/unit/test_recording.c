@@ -193,17 +193,56 @@ static void reads_headerless_g711(void **state) {
     }
 }
 
-static void passes_on_odd_floats(void **state) {
+/* A tone with every 997th frame set to x; returns how many samples that are. */
+static unsigned long make_odd(const char *name, int rate_hz, int channels, float x, float *tone) {
+    SF_INFO info = {.samplerate = rate_hz, .channels = channels, .format = SF_FORMAT_WAV | SF_FORMAT_FLOAT};
+    unsigned long n = 0;
+    for (int i = 0; i < rate_hz * channels; i++) {
+        tone[i] = 0.5F * (float)sin(2 * M_PI * 400 * (i / channels) / rate_hz);
+        if (i / channels % 997 == 500) tone[i] = x, n++;
+    }
+    SNDFILE *file = sf_open(in_folder(name), SFM_WRITE, &info);
+    assert_non_null(file);
+    assert_int_equal(sf_writef_float(file, tone, rate_hz), rate_hz);
+    sf_close(file);
+    return n;
+}
+
+/* At any rate, alone or in a mean, they are counted and the rest comes as if they had been silent. */
+static void silence_stands_in_for_what_is_no_number(void **state) {
     (void)state;
-    const float odd[] = {0, NAN, INFINITY, -INFINITY, 7, -7, 0};
+    static const float odd[] = {NAN, INFINITY, -INFINITY};
+    static const struct {
+        int rate_hz, channels;
+        const char *roles;
+    } cases[] = {{8000, 1, "customer"}, {16000, 1, "customer"}, {8000, 2, "mixed"}, {44100, 2, "agent,customer"}};
+    static float tone[2 * 44100], wanted[8000];
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
+        for (int o = -1; o < 3; o++) {
+            unsigned long n = make_odd("odd.wav", cases[c].rate_hz, cases[c].channels, o < 0 ? 0 : odd[o], tone);
+            source *s = open_with(path, cases[c].roles, NULL);
+            int end;
+            assert_int_equal(read_all(s, 100, &end), 8000);
+            assert_int_equal(end, -1);
+            assert_int_equal(s->lost, o < 0 ? 0 : n);
+            if (o < 0) memcpy(wanted, left, sizeof wanted);
+            assert_memory_equal(left, wanted, sizeof wanted);
+            source_close(s);
+        }
+}
+
+/* Over full scale is not nonsense. */
+static void passes_on_loud_floats(void **state) {
+    (void)state;
+    const float loud[] = {0, 7, -7, 0};
     SF_INFO info = {.samplerate = 8000, .channels = 1, .format = SF_FORMAT_WAV | SF_FORMAT_FLOAT};
-    SNDFILE *file = sf_open(in_folder("odd.wav"), SFM_WRITE, &info);
-    assert_int_equal(sf_writef_float(file, odd, 7), 7);
+    SNDFILE *file = sf_open(in_folder("loud.wav"), SFM_WRITE, &info);
+    assert_int_equal(sf_writef_float(file, loud, 4), 4);
     sf_close(file);
     source *s = open_with(path, NULL, NULL);
     int end;
-    assert_int_equal(read_all(s, 100, &end), 7);
-    assert_memory_equal(left, odd, sizeof odd);
+    assert_int_equal(read_all(s, 100, &end), 4);
+    assert_memory_equal(left, loud, sizeof loud);
     source_close(s);
 }
 
@@ -351,7 +390,8 @@ int main(void) {
         cmocka_unit_test(mixed_is_the_mean_of_all_channels),
         cmocka_unit_test(the_step_of_reading_changes_nothing),
         cmocka_unit_test(reads_headerless_g711),
-        cmocka_unit_test(passes_on_odd_floats),
+        cmocka_unit_test(silence_stands_in_for_what_is_no_number),
+        cmocka_unit_test(passes_on_loud_floats),
         cmocka_unit_test(refuses_channels_that_do_not_fit),
         cmocka_unit_test(refuses_what_is_no_recording),
         cmocka_unit_test(reads_what_is_there_and_says_what_is_not),

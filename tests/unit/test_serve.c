@@ -391,6 +391,36 @@ static void test_http(void **state) {
     serve_close(s);
 }
 
+/* What was asked for is asked for there too; nothing in it becomes a header. */
+static void test_redirect_keeps_the_query(void **state) {
+    (void)state;
+    serve *s = open_at("127.0.0.1:0", NULL);
+    const struct {
+        const char *asked, *location;
+    } cases[] = {
+        {"/agent", "/agent/"},
+        {"/agent?call=c-01A", "/agent/?call=c-01A"},
+        {"/?call=c-01A&lang=de", "/agent/?call=c-01A&lang=de"},
+        {"/agent?a=1%26b=2&c=%09x%20y+z%7F", "/agent/?a=1%26b=2&c=%09x%20y%20z%7F"},
+        {"/agent?q=%C3%A4/%25%3F%23%22", "/agent/?q=%C3%A4%2F%25%3F%23%22"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char line[200], location[200];
+        snprintf(line, sizeof line, "GET %s HTTP/1.1", cases[i].asked);
+        snprintf(location, sizeof location, "location: %s\r\n", cases[i].location);
+        char *answer = ask(s, line, "");
+        if (!answers(answer, 302) || !strstr(answer, location)) fail_msg("%s: %s", cases[i].asked, answer);
+    }
+    assert_null(strstr(ask(s, "GET /agent?a=%0d%0aset-cookie:%20x=1 HTTP/1.1", ""), "set-cookie"));
+    char line[900];
+    for (int n = 490; n < 520; n++) {
+        snprintf(line, sizeof line, "GET /agent?%0*d HTTP/1.1", n, 0);
+        char *answer = ask(s, line, "");
+        assert_true(answers(answer, n < 504 ? 302 : 414));
+    }
+    serve_close(s);
+}
+
 static void write_file(const char *dir, const char *name, const char *text, size_t n) {
     char path[300];
     snprintf(path, sizeof path, "%s/%s", dir, name);
@@ -806,6 +836,7 @@ int main(void) {
         cmocka_unit_test(test_rebound_name_is_refused),
         cmocka_unit_test(test_what_clients_say),
         cmocka_unit_test(test_http),
+        cmocka_unit_test(test_redirect_keeps_the_query),
         cmocka_unit_test(test_pages_from_disk),
         cmocka_unit_test(test_pages_from_the_program),
         cmocka_unit_test(test_keep_alive),

@@ -47,7 +47,8 @@ static message *reading_of(const char *id, double t_s, ut_channel channel) {
     ut_event event = {.type = UT_EVENT_ACTIVITY, .t_s = t_s};
     if (channel == UT_CUSTOMER) {
         event.type = UT_EVENT_CUSTOMER;
-        event.customer.activity = (ut_activity){.speaking = true, .level_db = -21.4f, .rate_syl_s = 5.1f};
+        event.customer.activity =
+            (ut_activity){.speaking = true, .sound = UT_SOUND_SPEECH, .level_db = -21.4f, .rate_syl_s = 5.1f};
         event.customer.affect =
             (ut_affect){.pitch_hz = 231, .frustration = 0.625f, .stress = 0.25f, .arousal = 0.5f, .confidence = 0.75f};
     } else {
@@ -180,10 +181,12 @@ static void test_rows(void **state) {
                             "FROM calls"),
                         "c-1|marker-source.flac|[\"agent\",\"customer\"]|8000|2026-11-21T10:00:00.000Z|"
                         "2026-11-21T10:04:05.000Z|finished|given|base@0123456789ab");
-    assert_string_equal(ask(dir, "SELECT t_s, speaking, level_db, rate_syl_s FROM readings WHERE channel = 'customer'"),
-                        "12.5|1|-21.4|5.1");
-    assert_string_equal(ask(dir, "SELECT t_s, speaking, level_db, rate_syl_s FROM readings WHERE channel = 'agent'"),
-                        "12.5|0|-60.0|4.4");
+    assert_string_equal(
+        ask(dir, "SELECT t_s, speaking, sound, level_db, rate_syl_s FROM readings WHERE channel = 'customer'"),
+        "12.5|1|speech|-21.4|5.1");
+    assert_string_equal(
+        ask(dir, "SELECT t_s, speaking, sound, level_db, rate_syl_s FROM readings WHERE channel = 'agent'"),
+        "12.5|0|none|-60.0|4.4");
     assert_string_equal(ask(dir, "SELECT t_s, pitch_hz, frustration, stress, arousal, confidence, abstain FROM scores"),
                         "12.5|231.0|0.625|0.25|0.5|0.75|0");
     assert_int_equal(ask_number(dir, "SELECT count(*) FROM scores"), 1);
@@ -196,7 +199,7 @@ static void test_rows(void **state) {
     assert_string_equal(ask(dir, "SELECT duration_s, customer_speech_s, customer_frustration_mean, "
                                  "customer_stress_mean, agent_talk_share, overlaps, dead_air_s, cues FROM summaries"),
                         "245.0|88.5|0.25|null|0.5|4|12.0|3");
-    assert_int_equal(ask_number(dir, "PRAGMA user_version"), 1);
+    assert_int_equal(ask_number(dir, "PRAGMA user_version"), 2);
     remove_dir(dir);
 }
 
@@ -379,15 +382,37 @@ static void write_file(const char *path, const char *text, size_t n) {
     fclose(out);
 }
 
+/* A folder of the version before, with a call in it. */
+static void test_older_tables_are_brought_up(void **state) {
+    (void)state;
+    char dir[64];
+    make_dir(dir);
+    struct store *s = open_at(dir, NULL, NULL);
+    write_call(s, "c-1", UT_CONSENT_GIVEN);
+    write_reading(s, "c-1", 0.5, UT_CUSTOMER);
+    write_reading(s, "c-1", 0.5, UT_AGENT);
+    store_close(s);
+    execute(dir, "ALTER TABLE readings DROP COLUMN sound; PRAGMA user_version = 1");
+    s = open_at(dir, NULL, NULL);
+    write_call(s, "c-2", UT_CONSENT_GIVEN);
+    write_reading(s, "c-2", 0.5, UT_CUSTOMER);
+    write_reading(s, "c-2", 0.5, UT_AGENT);
+    store_close(s);
+    assert_int_equal(ask_number(dir, "PRAGMA user_version"), 2);
+    assert_int_equal(ask_number(dir, "SELECT count(*) FROM readings"), 4);
+    assert_int_equal(ask_number(dir, "SELECT count(*) FROM readings WHERE sound = 'speech'"), 1);
+    remove_dir(dir);
+}
+
 static void test_files_that_are_not_ours(void **state) {
     (void)state;
     char dir[64], path[100], noise[5000];
     make_dir(dir);
     snprintf(path, sizeof path, "%s/undertone.db", dir);
     store_close(open_at(dir, NULL, NULL));
-    execute(dir, "PRAGMA user_version = 2");
-    assert_refused(dir, path, "made by a newer undertone (schema 2, this one knows 1)");
-    execute(dir, "PRAGMA user_version = 1; PRAGMA application_id = 5");
+    execute(dir, "PRAGMA user_version = 3");
+    assert_refused(dir, path, "made by a newer undertone (schema 3, this one knows 2)");
+    execute(dir, "PRAGMA user_version = 2; PRAGMA application_id = 5");
     assert_refused(dir, path, "a database of another program");
     execute(dir, "PRAGMA application_id = 1433289844; DROP TABLE cues");
     assert_refused(dir, path, "no such table: cues");
@@ -753,6 +778,7 @@ int main(void) {
         cmocka_unit_test(test_tick),
         cmocka_unit_test(test_what_was_shown_survives_kill_9),
         cmocka_unit_test(test_one_process_a_folder),
+        cmocka_unit_test(test_older_tables_are_brought_up),
         cmocka_unit_test(test_files_that_are_not_ours),
         cmocka_unit_test(test_damaged_pages),
         cmocka_unit_test(test_folders_that_cannot_be),

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 /* A script is lengths and sounds, "30x 5." is 3 s of voice and half a second of silence: x voice, u speech without
- * voice, . silence; the lengths are tenths of a second. */
+ * voice, m hold music, . silence; the lengths are tenths of a second. */
 typedef struct script {
     const char *at;
     long hops;
@@ -28,7 +28,7 @@ static ut_voice_hop next_hop(script *s) {
         if (s->hops == 0) s->at++;
     }
     if (s->hops == 0) return (ut_voice_hop){0};
-    ut_voice_hop hop = {.speech = *s->at != '.', .voiced = *s->at == 'x'};
+    ut_voice_hop hop = {.speech = *s->at == 'x' || *s->at == 'u', .voiced = *s->at == 'x', .hold = *s->at == 'm'};
     if (--s->hops == 0) s->at++;
     return hop;
 }
@@ -116,6 +116,24 @@ static void a_click_is_no_speech(void **state) {
     assert_int_equal(turns.n_latencies, 0);
 }
 
+/* On hold: 2 s of nothing, 60 s of music, 8 s of nothing. Only the last is dead air, and nobody has spoken. */
+static void hold_music_is_no_silence(void **state) {
+    (void)state;
+    ut_turns turns;
+    ut_dynamics told;
+    play(&turns, "20x 710.", "20. 10x 20. 600m 80.");
+    ut_turns_tell(&turns, &told);
+    near("hold", "dead air", (double)told.dead_air_s, 8, 0.15);
+    near("hold", "talk share", (double)told.agent_talk_share, 1.0 / 3, 0.02);
+    assert_int_equal(turns.silent_hops, 800);
+    play(&turns, "20x 620.", "20. 300x 10. 300m 5x 5.");
+    near("hold", "monologue", (double)turns.monologue_hops / 100, 1, 0.15);
+    play(&turns, "20x 600.", "20. 5. 300m 5. 20x");
+    ut_turns_tell(&turns, &told);
+    assert_int_equal(turns.n_latencies, 0);
+    assert_int_equal(wrong, 0);
+}
+
 /* The histogram's ends: nothing is lost past 20 s. */
 static void a_very_late_answer_counts(void **state) {
     (void)state;
@@ -162,6 +180,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(follows_the_table),
         cmocka_unit_test(a_click_is_no_speech),
+        cmocka_unit_test(hold_music_is_no_silence),
         cmocka_unit_test(a_very_late_answer_counts),
         cmocka_unit_test(random_talk_keeps_the_figures_sane),
     };

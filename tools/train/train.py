@@ -4,8 +4,9 @@
     tools/train/train.py ../shared/corpora
 
 The net hears the functionals of the last four seconds that `undertone features` prints, all but those that tell how
-loud the voice is in itself: on a telephone that is the distance and the gain, not the person. It is an ensemble of
-small nets, each with a hidden layer and a linear output, which is the same as one wide net, and is written as that.
+loud the voice is in itself, which on a telephone is the distance and the gain, not the person, and what else is on the
+line. It is an ensemble of small nets, each with a hidden layer and a linear output, which is the same as one wide net,
+and is written as that.
 
 What it learns: frustration (acted anger stands in for it), stress (acted fear stands in for it) and arousal. The mark of
 a clip is half what the actor meant and half what listeners heard, where listeners were asked. The other emotions are
@@ -32,7 +33,7 @@ import utm
 OUTPUTS = ["frustration", "stress", "arousal"]
 STANDS_IN = {"frustration": "angry", "stress": "fearful"}
 BESIDE = ["happy", "sad", "disgust", "neutral", "bored"]
-LEVEL_DEPENDENT = ("loudness_", "level_db_", "spectral_flux_")
+LEFT_OUT = ("loudness_", "level_db_", "level_eq_", "spectral_flux_", "slope_", "music_", "tone_")
 TRAINED_ON = ["crema-d", "emodb"]
 MIN_SPEECH_S, FULL_SPEECH_S, WINDOW_S = 0.8, 2.5, 4.0
 MEMBERS, HIDDEN, EPOCHS, BATCH = 6, 48, 30, 512
@@ -150,7 +151,7 @@ def main():
     dev_table = gather(args.program, args.corpora, dev)
     table, dev_table = (t[usable(t)].reset_index(drop=True) for t in (table, dev_table))
 
-    names = [c for c in table.columns if c not in ("condition", "clip", "t_s") and not c.startswith(LEVEL_DEPENDENT)]
+    names = [c for c in table.columns if c not in ("condition", "clip", "t_s") and not c.startswith(LEFT_OUT)]
     mean = np.nanmean(table[names].to_numpy(np.float64), axis=0).astype(np.float32)
     scale = np.maximum(np.nanstd(table[names].to_numpy(np.float64), axis=0), 1e-6).astype(np.float32)
     x, dev_x = (standardized(t, names, mean, scale) for t in (table, dev_table))
