@@ -46,6 +46,8 @@ _Static_assert(AHEAD + UT_VAD_LOOKAHEAD == UT_PROSODY_DELAY, "as the header prom
 #define OFFSET_LEAST 1e-3f
 #define OFFSET_RATE  (UT_HOP / (2.0f * UT_RATE_HZ))
 
+#define VOICE_LEAST  0.35f /* periodicity; in what has less no pitch is found, and nobody asks for its formants */
+
 #define SAMPLE_MOST  8.0f  /* nothing real is 18 dB over full scale */
 #define SAMPLE_LEAST 1e-7f /* -140 dB; squares of less would be denormal */
 
@@ -89,8 +91,8 @@ static void analyse(ut_prosody *p, const float *centre, ut_frame *frame) {
     ut_spectrum_run(&p->spectrum, p->plan, centre - UT_SPECTRUM_N / 2, frame);
     ut_mel_run(p->plan, p->spectrum.power, frame);
     ut_tilt_run(&p->tilt, p->spectrum.power, frame);
-    ut_formants_run(p->plan, p->spectrum.power, frame);
     float periodic = ut_pitch_push(&p->pitch, p->plan, centre - UT_PITCH_N / 2);
+    if (periodic > VOICE_LEAST) ut_formants_run(p->plan, p->spectrum.power, frame);
     ut_vad_push(&p->vad, ut_pitch_newest_power(&p->pitch), periodic, frame);
     ut_rhythm_push(&p->rhythm, ut_pitch_newest_power(&p->pitch), periodic, frame);
 }
@@ -130,7 +132,7 @@ static void run_hop(ut_prosody *p) {
     if (p->hops++ >= AHEAD) {
         uint64_t number = p->hops - 1 - AHEAD;
         const float *centre = p->history + p->end - AHEAD * UT_HOP;
-        frame_of(p, number)->t_s = (double)(number + 1) * UT_HOP / UT_RATE_HZ;
+        *frame_of(p, number) = (ut_frame){.t_s = (double)(number + 1) * UT_HOP / UT_RATE_HZ};
         analyse(p, centre, frame_of(p, number));
         if (number >= UT_PITCH_LOOKAHEAD)
             follow_pitch(p, centre - UT_PITCH_LOOKAHEAD * UT_HOP, frame_of(p, number - UT_PITCH_LOOKAHEAD));

@@ -1,5 +1,6 @@
 /* undertone features, from outside: the table that the classifier is trained with. */
 #include <fcntl.h>
+#include <glob.h>
 #include <math.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -442,6 +443,61 @@ static void test_interrupt(void **state) {
     program_end(&p);
 }
 
+/* ---- syllables: ten sentences whose texts are known ---- */
+
+/* EMO-DB's, by the code of the text in a file's name. The texts: Burkhardt et al., "A database of German emotional
+ * speech", Interspeech 2005. */
+static int syllables_of(const char *name) {
+    static const struct {
+        const char *text;
+        int syllables;
+    } texts[] = {{"a01", 8},  {"a02", 9},  {"a04", 11}, {"a05", 18}, {"a07", 10},
+                 {"b01", 15}, {"b02", 20}, {"b03", 24}, {"b09", 17}, {"b10", 14}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!strncmp(name + 2, texts[i].text, 3)) return texts[i].syllables;
+    return 0;
+}
+
+static double correlation(const double *x, const double *y, int n) {
+    double mx = 0, my = 0, xx = 0, yy = 0, xy = 0;
+    for (int i = 0; i < n; i++) mx += x[i] / n, my += y[i] / n;
+    for (int i = 0; i < n; i++) {
+        xx += (x[i] - mx) * (x[i] - mx);
+        yy += (y[i] - my) * (y[i] - my);
+        xy += (x[i] - mx) * (y[i] - my);
+    }
+    return xy / sqrt(xx * yy);
+}
+
+static void test_syllables_of_known_sentences(void **state) {
+    (void)state;
+    enum { FILES = 150 };
+    glob_t found = {0};
+    const char *arguments[FILES + 2] = {"features"};
+    double wanted[FILES] = {0}, heard[FILES] = {0};
+    int n = 0;
+    if (glob("../shared/corpora/emodb/*.flac", 0, NULL, &found)) skip();
+    for (size_t i = 0; i < found.gl_pathc && n < FILES; i += 3) {
+        wanted[n] = syllables_of(strrchr(found.gl_pathv[i], '/') + 1);
+        arguments[1 + n++] = found.gl_pathv[i];
+    }
+    program p;
+    assert_int_equal(program_run(&p, arguments), 0);
+    static row r;
+    const char *out = p.out;
+    assert_true(take_row(&out, &r));
+    int syllable = column(&r, "syllable"), file = 0;
+    while (take_row(&out, &r)) {
+        while (strcmp(r.fields[0], arguments[1 + file])) file++;
+        heard[file] += atoi(r.fields[syllable]);
+    }
+    double r_count = correlation(wanted, heard, n);
+    print_message("syllables of %d sentences: correlation %.3f\n", n, r_count);
+    assert_true(n > 50 && r_count > 0.85);
+    program_end(&p);
+    globfree(&found);
+}
+
 int main(void) {
     signal(SIGPIPE, SIG_DFL);
     const struct CMUnitTest tests[] = {
@@ -457,6 +513,7 @@ int main(void) {
         cmocka_unit_test(test_memory_does_not_grow),
         cmocka_unit_test(test_stdout_that_takes_no_more),
         cmocka_unit_test(test_interrupt),
+        cmocka_unit_test(test_syllables_of_known_sentences),
     };
     return cmocka_run_group_tests_name("features", tests, NULL, NULL);
 }

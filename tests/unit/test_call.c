@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "classify/model.h"
+#include "made_sound.h"
 #include "voiced.h"
 
 /* ---- every allocation of the program goes through here, so that it can be counted or refused ---- */
@@ -315,6 +316,30 @@ static void the_customer_alone_has_no_dynamics(void **state) {
     assert_false(got.e[got.n - 1].summary.has_dynamics);
 }
 
+/* With a playbook that cries at the least score. */
+static void hold_music_is_told_and_never_scored(void **state) {
+    (void)state;
+    static events got;
+    static float music[SAMPLES];
+    memset(music, 0, sizeof music);
+    made_saw_chords(music, SAMPLES, 1);
+    made_scale(music, SAMPLES, -20);
+    got.n = 0;
+    ut_call *call = begin(UT_CONSENT_GIVEN, 1u << UT_CUSTOMER);
+    for (size_t done = 0; done < SAMPLES; take_all(call, &got))
+        done += ut_call_push(call, UT_CUSTOMER, music + done, SAMPLES - done);
+    end(call, &got);
+    int readings = 0, told = 0;
+    for (int i = 0; i < got.n; i++) {
+        if (got.e[i].type != UT_EVENT_CUSTOMER) continue;
+        readings++;
+        told += got.e[i].customer.activity.sound == UT_SOUND_MUSIC;
+        assert_true(got.e[i].customer.affect.abstain && !got.e[i].customer.activity.speaking);
+    }
+    assert_true(readings > 50 && told > readings * 9 / 10);
+    assert_int_equal(count(&got, UT_EVENT_CUE), 0);
+}
+
 static void without_consent_nothing_comes_out(void **state) {
     (void)state;
     static events got;
@@ -563,6 +588,7 @@ int main(void) {
         cmocka_unit_test(every_cue_is_cleared),
         cmocka_unit_test(no_emotion_but_the_customers),
         cmocka_unit_test(the_customer_alone_has_no_dynamics),
+        cmocka_unit_test(hold_music_is_told_and_never_scored),
         cmocka_unit_test(without_consent_nothing_comes_out),
         cmocka_unit_test(withdrawing_ends_it_for_good),
         cmocka_unit_test(consent_may_come_late),
