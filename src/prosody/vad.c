@@ -19,11 +19,12 @@
 #include "prosody/logs.h"
 #include "prosody/vad_weights.h"
 
-#define VOICE_LEAST 0.5f  /* periodicity; what has less is no voice */
-#define FADING      0.99f /* a frame: to a third in a second */
-#define INPUT_MOST  5.0f  /* deviations from the mean */
-#define LOG2_E      1.44269504f
-#define LEAST_SCORE (-60.0f)
+#define VOICE_LEAST   0.5f  /* periodicity; what has less is no voice */
+#define FADING        0.99f /* a frame: to a third in a second */
+#define AUDIBLE_LEAST 0.05f /* mean of 70 ms; what is less is a dead line, to which the network gives no thought */
+#define INPUT_MOST    5.0f  /* deviations from the mean */
+#define LOG2_E        1.44269504f
+#define LEAST_SCORE   (-60.0f)
 
 enum {
     NEAR = 3,                           /* frames to either side */
@@ -108,6 +109,7 @@ static void share_out(float *scores) {
 void ut_vad_take(const struct ut_vad *vad, ut_frame *frame) {
     float x[UT_VAD_INPUTS], wide[UT_VAD_WIDEST], narrow[UT_VAD_NARROW], shares[UT_VAD_CLASSES];
     ut_vad_gather(vad, x);
+    bool dead = x[UT_VAD_AUDIBLE] < AUDIBLE_LEAST;
     for (int i = 0; i < UT_VAD_INPUTS; i++)
         x[i] = ut_limit((x[i] - ut_vad_mean[i]) * ut_vad_scale[i], -INPUT_MOST, INPUT_MOST);
     layer(ut_vad_first, ut_vad_first_offsets, x, UT_VAD_INPUTS, wide, UT_VAD_WIDEST);
@@ -117,6 +119,6 @@ void ut_vad_take(const struct ut_vad *vad, ut_frame *frame) {
     layer(ut_vad_last, ut_vad_last_offsets, narrow, UT_VAD_NARROW, shares, UT_VAD_CLASSES);
     share_out(shares);
     frame->speech = vad->since_voice > VOICE_NEAR ? 0 : shares[UT_VAD_SPEECH];
-    frame->music = shares[UT_VAD_MUSIC];
-    frame->tone = shares[UT_VAD_TONE];
+    frame->music = dead ? 0 : shares[UT_VAD_MUSIC];
+    frame->tone = dead ? 0 : shares[UT_VAD_TONE];
 }

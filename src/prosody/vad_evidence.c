@@ -137,11 +137,13 @@ static void average(struct ut_vad_listener *l, const float *restrict power, floa
 
 /* Writes the bins in dB and returns the highest. */
 static float write_fine(const float *restrict power, float *restrict fine_db) {
-    float most_db = -100;
+    float most_db[8]; /* of every eighth bin: a vector's worth */
+    for (int i = 0; i < 8; i++) most_db[i] = -100;
     for (int k = 0; k < UT_VAD_FINE_BINS; k++) fine_db[k] = ut_db(power[k] + FINE_FLOOR);
-#pragma omp simd reduction(max : most_db)
-    for (int k = 0; k < UT_VAD_FINE_BINS; k++) most_db = ut_max(most_db, fine_db[k]);
-    return most_db;
+    for (int k = 0; k < UT_VAD_FINE_BINS; k += 8)
+        for (int i = 0; i < 8; i++) most_db[i] = ut_max(most_db[i], fine_db[k + i]);
+    for (int i = 1; i < 8; i++) most_db[0] = ut_max(most_db[0], most_db[i]);
+    return most_db[0];
 }
 
 /* The top of a maximum, by the parabola through three points: a Gauss window's peaks are parabolas in dB. */

@@ -120,6 +120,19 @@ static void noises_are_not_speech(void **state) {
 
 /* ---- speech ------------------------------------------------------------------------------------------------------ */
 
+/* A voice, then a line that is switched off: nothing, above all no tone that would pass for being on hold. */
+static void a_dead_line_is_nothing(void **state) {
+    (void)state;
+    float *x = calloc(LONGEST, sizeof *x);
+    ut_frame *frames = calloc(LONGEST / UT_HOP, sizeof *frames);
+    assert_true(x && frames);
+    voiced_fill((const voiced_turn[]){{0, 3, 170, 0.1}, {.to_s = 0}}, 0, x, 3 * UT_RATE_HZ);
+    size_t n = listen(x, LONGEST, frames);
+    for (size_t k = 330; k < n; k++) assert_true(frames[k].speech + frames[k].music + frames[k].tone < 0.5f);
+    free(frames);
+    free(x);
+}
+
 static void a_voice_is_speech_however_long_it_goes_on(void **state) {
     (void)state;
     float *x = calloc(LONGEST, sizeof *x);
@@ -220,8 +233,11 @@ static void speech_in_noise_is_heard(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(music_is_not_speech),      cmocka_unit_test(tones_are_not_speech),
-        cmocka_unit_test(noises_are_not_speech),    cmocka_unit_test(a_voice_is_speech_however_long_it_goes_on),
+        cmocka_unit_test(music_is_not_speech),
+        cmocka_unit_test(tones_are_not_speech),
+        cmocka_unit_test(noises_are_not_speech),
+        cmocka_unit_test(a_dead_line_is_nothing),
+        cmocka_unit_test(a_voice_is_speech_however_long_it_goes_on),
         cmocka_unit_test(speech_in_noise_is_heard),
     };
     return cmocka_run_group_tests(tests, open_plan, close_plan);
