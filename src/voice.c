@@ -76,10 +76,11 @@ static bool take_frame(ut_voice *voice) {
     ut_frame frame;
     if (!ut_prosody_next(voice->prosody, &frame)) return false;
     ut_functionals_push(voice->functionals, &frame);
-    voice->speech = frame.speech > 0.5f;
+    ut_sound sound = sound_of(&frame);
+    voice->speech = sound == UT_SOUND_SPEECH;
     voice->voiced = voice->speech && frame.f0_hz > 0;
-    voice->hold = sound_of(&frame) > UT_SOUND_SPEECH;
-    voice->heard[sound_of(&frame)]++;
+    voice->hold = sound == UT_SOUND_MUSIC || sound == UT_SOUND_TONE;
+    voice->heard[sound]++;
     return true;
 }
 

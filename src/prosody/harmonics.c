@@ -15,6 +15,7 @@
 
 #include <float.h>
 
+#include "prosody/limits.h"
 #include "prosody/logs.h"
 
 #define PITCH_BIN_HZ ((float)UT_RATE_HZ / UT_PITCH_FFT)
@@ -38,8 +39,7 @@ static float peak_between(const float *power, float low_hz, float high_hz) {
 }
 
 static float ratio_db(float log2_a, float log2_b) {
-    float db = UT_DB_OF_LOG2 * (log2_a - log2_b);
-    return db < -RATIO_DB ? -RATIO_DB : db > RATIO_DB ? RATIO_DB : db;
+    return ut_limit(UT_DB_OF_LOG2 * (log2_a - log2_b), -RATIO_DB, RATIO_DB);
 }
 
 void ut_harmonics_run(const float *power, ut_frame *frame) {

@@ -7,21 +7,8 @@
 #include <cmocka.h>
 
 #include "made_vowel.h"
+#include "planned.h"
 #include "prosody/harmonics.h"
-
-static ut_plan *plan;
-
-static int open_plan(void **state) {
-    (void)state;
-    plan = ut_plan_open(NULL);
-    return plan ? 0 : -1;
-}
-
-static int close_plan(void **state) {
-    (void)state;
-    ut_plan_close(plan);
-    return 0;
-}
 
 /* Of the UT_PITCH_N samples from x on, with the pitch and F3 that are given. */
 static ut_frame frame_of(const float *x, double f0_hz, double f3_hz) {

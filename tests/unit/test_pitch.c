@@ -8,25 +8,12 @@
 
 #include <cmocka.h>
 
+#include "planned.h"
 #include "prosody/pitch.h"
 
 #define TAU 6.28318530717958648
 
 enum { MARGIN = UT_PITCH_N, SECONDS = 3, N = SECONDS * UT_RATE_HZ, HOPS = N / UT_HOP - 1 };
-
-static ut_plan *plan;
-
-static int open_plan(void **state) {
-    (void)state;
-    plan = ut_plan_open(NULL);
-    return plan ? 0 : -1;
-}
-
-static int close_plan(void **state) {
-    (void)state;
-    ut_plan_close(plan);
-    return 0;
-}
 
 /* ---- sounds ---- */
 

@@ -8,25 +8,12 @@
 
 #include <cmocka.h>
 
+#include "planned.h"
 #include "prosody/logs.h"
 #include "prosody/tilt.h"
 #include "undertone.h"
 
 #define TAU 6.28318530717958648
-
-static ut_plan *plan;
-
-static int open_plan(void **state) {
-    (void)state;
-    plan = ut_plan_open(NULL);
-    return plan ? 0 : -1;
-}
-
-static int close_plan(void **state) {
-    (void)state;
-    ut_plan_close(plan);
-    return 0;
-}
 
 /* All frames of n samples pushed in pieces of so many at a time. */
 static size_t frames_of(const float *x, size_t n, size_t piece, ut_frame *frames, size_t room) {

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "planned.h"
 #include "prosody/mel.h"
 #include "prosody/pitch.h"
 #include "prosody/rhythm.h"
@@ -15,20 +16,6 @@
 #define TAU 6.28318530717958648
 
 enum { SECONDS = 6, N = SECONDS * UT_RATE_HZ, HOPS = N / UT_HOP, MARGIN = UT_PITCH_N };
-
-static ut_plan *plan;
-
-static int open_plan(void **state) {
-    (void)state;
-    plan = ut_plan_open(NULL);
-    return plan ? 0 : -1;
-}
-
-static int close_plan(void **state) {
-    (void)state;
-    ut_plan_close(plan);
-    return 0;
-}
 
 static double hiss(unsigned *seed) {
     *seed = *seed * 1664525u + 1013904223u;

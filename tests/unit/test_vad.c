@@ -8,24 +8,11 @@
 #include <cmocka.h>
 
 #include "made_sound.h"
+#include "planned.h"
 #include "undertone.h"
 #include "voiced.h"
 
 enum { SECONDS = 8, N = SECONDS * UT_RATE_HZ, FRAMES = N / UT_HOP, LONGEST = 20 * UT_RATE_HZ };
-
-static ut_plan *plan;
-
-static int open_plan(void **state) {
-    (void)state;
-    plan = ut_plan_open(NULL);
-    return plan ? 0 : -1;
-}
-
-static int close_plan(void **state) {
-    (void)state;
-    ut_plan_close(plan);
-    return 0;
-}
 
 /* The frames of n samples; returns how many. */
 static size_t listen(const float *x, size_t n, ut_frame *frames) {
