@@ -17,6 +17,7 @@
 
 #include "prosody/limits.h"
 #include "prosody/logs.h"
+#include "prosody/parabola.h"
 
 #define PITCH_BIN_HZ ((float)UT_RATE_HZ / UT_PITCH_FFT)
 #define PEAK_WIDTH   0.25f  /* of F0 to either side */
@@ -34,8 +35,7 @@ static float peak_between(const float *power, float low_hz, float high_hz) {
         if (power[k] > power[top]) top = k;
     if (power[top] < power[top - 1] || power[top] < power[top + 1]) return log_of(power[top]); /* another peak's side */
     float below = log_of(power[top - 1]), at = log_of(power[top]), above = log_of(power[top + 1]);
-    float slope = 0.5f * (above - below), bend = 2 * at - below - above;
-    return bend > 0 ? at + 0.5f * slope * slope / bend : at;
+    return ut_top_of(below, at, above).height;
 }
 
 static float ratio_db(float log2_a, float log2_b) {

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "prosody/limits.h"
+#include "prosody/parabola.h"
 
 #define F0_LEAST_HZ    50.0f /* lower ones do not come */
 #define LENGTH_LEAST   0.80f /* of the period that f0 asks for */
@@ -107,9 +108,7 @@ static float shift_of(const float *a, const float *b, int n) {
     float aa = dot(a, a, n), bb = dot(b, b, n), here = likeness(dot(a, b, n), aa, bb);
     float later = likeness(dot(a, b + 1, n - 1), aa - square(a[n - 1]), bb - square(b[0]));
     float earlier = likeness(dot(a + 1, b, n - 1), aa - square(a[0]), bb - square(b[n - 1]));
-    float slope = 0.5f * (later - earlier), bend = 2 * here - later - earlier;
-    if (here < LIKENESS_LEAST) return NAN;
-    return fabsf(slope) < bend ? slope / bend : 0;
+    return here < LIKENESS_LEAST ? NAN : ut_top_of(earlier, here, later).shift;
 }
 
 /* The mark next to one, to the left or right, or -1 where there is none. */
@@ -144,19 +143,13 @@ static float between(const float *x) {
     return 0.6235f * (x[0] + x[1]) - 0.1729f * (x[-1] + x[2]) + 0.0686f * (x[-2] + x[3]) - 0.0192f * (x[-3] + x[4]);
 }
 
-/* The top of the parabola through three points. */
-static float top_of(float before, float here, float after) {
-    float slope = 0.5f * (after - before), bend = 2 * here - before - after;
-    return bend > fabsf(slope) ? here + 0.5f * slope * slope / bend : here;
-}
-
 /* Of the peak at the mark, upwards or downwards as sign says. */
 static float height_at(const float *x, float mark, float sign) {
     int at = (int)(mark + 0.5f), best = highest(x, at - 2, at + 2, sign);
     float before = sign * between(x + best - 1), here = sign * x[best], after = sign * between(x + best);
-    if (before > here && before >= after) return top_of(sign * x[best - 1], before, here);
-    if (after > here) return top_of(here, after, sign * x[best + 1]);
-    return top_of(before, here, after);
+    if (before > here && before >= after) return ut_top_of(sign * x[best - 1], before, here).height;
+    if (after > here) return ut_top_of(here, after, sign * x[best + 1]).height;
+    return ut_top_of(before, here, after).height;
 }
 
 static bool are_neighbours(float a, float b, float most) { return a < most * b && b < most * a; }

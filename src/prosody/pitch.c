@@ -23,6 +23,7 @@
 
 #include "prosody/limits.h"
 #include "prosody/logs.h"
+#include "prosody/parabola.h"
 
 #define F0_LOW_HZ          55.0f
 #define F0_HIGH_HZ         600.0f
@@ -127,9 +128,8 @@ static float halfway(const float *r, int lag) {
 static struct peak peak_at(const float *r, int lag) {
     float y[5] = {r[lag - 1], halfway(r, lag - 1), r[lag], halfway(r, lag), r[lag + 1]};
     int i = y[1] > y[2] ? 1 : y[3] > y[2] ? 3 : 2;
-    float slope = 0.5f * (y[i + 1] - y[i - 1]), bend = 2 * y[i] - y[i - 1] - y[i + 1];
-    float shift = bend > fabsf(slope) ? slope / bend : 0;
-    return (struct peak){(float)lag + 0.5f * ((float)(i - 2) + shift), y[i] + 0.5f * slope * shift};
+    struct ut_top top = ut_top_of(y[i - 1], y[i], y[i + 1]);
+    return (struct peak){(float)lag + 0.5f * ((float)(i - 2) + top.shift), top.height};
 }
 
 static float highest_near(const float *r, float at) {

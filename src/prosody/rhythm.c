@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "prosody/limits.h"
+#include "prosody/logs.h"
 
 #define DIP_DB        1.4f
 #define SOFTER_DB     21.0f /* than the loudest of late: no nucleus */
@@ -46,7 +47,7 @@ static float level_of(const float *power) {
     float sum = SILENCE_POWER;
 #pragma omp simd reduction(+ : sum)
     for (int k = 0; k < UT_PITCH_BINS; k++) sum += power[k];
-    return 10 * log10f(sum);
+    return ut_db(sum);
 }
 
 /* The mean of the bands against the frame's level. */

@@ -18,6 +18,7 @@
 
 #include "prosody/limits.h"
 #include "prosody/logs.h"
+#include "prosody/parabola.h"
 
 #define QUIET_LINE_DB  -72.0f /* a band's */
 #define FLOOR_LEAST_DB -82.0f /* digital silence must not make a murmur of the line stand out */
@@ -148,8 +149,7 @@ static float write_fine(const float *restrict power, float *restrict fine_db) {
 
 /* The top of a maximum, by the parabola through three points: a Gauss window's peaks are parabolas in dB. */
 static struct ut_vad_peak peak_at(const float *fine_db, int k, float least_db) {
-    float bend_db = 2 * fine_db[k] - fine_db[k - 1] - fine_db[k + 1];
-    float shift = 0.5f * (fine_db[k + 1] - fine_db[k - 1]) / bend_db;
+    float shift = ut_top_of(fine_db[k - 1], fine_db[k], fine_db[k + 1]).shift;
     float hz = ((float)(k + UT_VAD_FINE_LOW) + shift) * FINE_BIN_HZ;
     return (struct ut_vad_peak){.hz = hz, .height_db = fine_db[k] - least_db, .anchor_hz = hz, .about_hz = hz};
 }
