@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "made_line.h"
 #include "undertone.h"
 
 #define MADE_TAU 6.28318530717958648
@@ -386,27 +387,6 @@ static inline void made_hiss(float *x, size_t n, uint32_t seed, double level_db)
     uint32_t chance = made_seed(seed + 1234);
     double gain = pow(10, level_db / 20) * sqrt(3);
     for (size_t i = 0; i < n; i++) x[i] += (float)(gain * made_chance(&chance));
-}
-
-/* ITU-T G.711 mu-law, there and back, by its curve. */
-static inline float made_mu_law(float x) {
-    float code = roundf(127 * log1pf(255 * fabsf(x)) / log1pf(255)) / 127;
-    return copysignf((powf(256, code) - 1) / 255, x);
-}
-
-/* Two poles at 300 Hz, two at 3400 (bilinear Butterworth), and mu-law. */
-static inline void made_telephone(float *x, size_t n) {
-    for (int high = 0; high < 2; high++) {
-        double c = tan(MADE_TAU / 2 * (high ? 3400 : 300) / UT_RATE_HZ), norm = 1 + M_SQRT2 * c + c * c;
-        double b = (high ? c * c : 1) / norm, a1 = 2 * (c * c - 1) / norm, a2 = (1 - M_SQRT2 * c + c * c) / norm;
-        double x1 = 0, x2 = 0, y1 = 0, y2 = 0;
-        for (size_t i = 0; i < n; i++) {
-            double y = b * (x[i] + (high ? 2 : -2) * x1 + x2) - a1 * y1 - a2 * y2;
-            x2 = x1, x1 = x[i], y2 = y1, y1 = y;
-            x[i] = (float)y;
-        }
-    }
-    for (size_t i = 0; i < n; i++) x[i] = made_mu_law(fminf(fmaxf(x[i], -1), 1));
 }
 
 #endif

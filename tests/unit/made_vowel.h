@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "made_line.h"
 #include "undertone.h"
 
 typedef struct made_vowel {
@@ -45,7 +46,7 @@ static inline double complex made_tract(const made_vowel *vowel, double hz) {
 /* The amplitude that a line of 300-3400 Hz leaves, 24 and 48 dB an octave. */
 static inline double made_line(double hz) { return 1 / sqrt((1 + pow(300 / hz, 8)) * (1 + pow(hz / 3400, 16))); }
 
-static inline void made_scale(float *x, size_t n, float peak) {
+static inline void made_scale_to_peak(float *x, size_t n, float peak) {
     float most = 0;
     for (size_t i = 0; i < n; i++) most = fmaxf(most, fabsf(x[i]));
     for (size_t i = 0; i < n; i++) x[i] *= peak / most;
@@ -58,13 +59,7 @@ static inline void made_vowel_fill(const made_vowel *vowel, double pitch_hz, boo
         if (telephone) now *= made_line(hz);
         for (size_t i = 0; i < n; i++, now *= turn) x[i] += (float)creal(now);
     }
-    made_scale(x, n, 0.5f);
-}
-
-/* Noise without colour, -1..1. */
-static inline float made_noise(unsigned *seed) {
-    *seed = *seed * 1664525u + 1013904223u;
-    return (float)(*seed >> 8) / (1 << 23) - 1;
+    made_scale_to_peak(x, n, 0.5f);
 }
 
 static inline void made_noise_add(float *x, size_t n, double snr_db, unsigned *seed) {
@@ -72,14 +67,6 @@ static inline void made_noise_add(float *x, size_t n, double snr_db, unsigned *s
     for (size_t i = 0; i < n; i++) square += (double)x[i] * (double)x[i];
     float amplitude = (float)sqrt(3 * square / (double)n * pow(10, -snr_db / 10));
     for (size_t i = 0; i < n; i++) x[i] += amplitude * made_noise(seed);
-}
-
-/* There and back in 8 bits, mu 255. */
-static inline void made_mu_law(float *x, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        float code = roundf(127 * log1pf(255 * fminf(fabsf(x[i]), 1)) / logf(256)) / 127;
-        x[i] = copysignf(expm1f(code * logf(256)) / 255, x[i]);
-    }
 }
 
 #endif

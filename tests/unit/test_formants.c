@@ -87,7 +87,7 @@ static medians hear_vowel(const made_vowel *vowel, line line, double pitch_hz) {
     unsigned seed = (unsigned)pitch_hz;
     made_vowel_fill(vowel, pitch_hz, line == TELEPHONE || line == NOISY_TELEPHONE, x, VOWEL_N);
     if (line == NOISY || line == NOISY_TELEPHONE) made_noise_add(x, VOWEL_N, 20, &seed);
-    if (line == NOISY_TELEPHONE) made_mu_law(x, VOWEL_N);
+    for (int i = 0; line == NOISY_TELEPHONE && i < VOWEL_N; i++) x[i] = made_mu_law(x[i]);
     return listen(x, VOWEL_N);
 }
 
@@ -180,7 +180,7 @@ static void vowels_of_three_resonances_have_three_formants(void **state) {
                 }
                 for (int i = 0; i < VOWEL_N; i++, now *= turn) x[i] += (float)creal(now);
             }
-            made_scale(x, VOWEL_N, 0.5f);
+            made_scale_to_peak(x, VOWEL_N, 0.5f);
             medians m = listen(x, VOWEL_N);
             for (int i = 0; i < UT_FORMANTS; i++) errors[i][p] = error_of(&m, vowel, i);
         }

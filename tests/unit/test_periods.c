@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "made_line.h"
 #include "prosody/periods.h"
 
 #define TAU 6.28318530717958648
@@ -68,22 +69,13 @@ static void pulse(float *x, double f0_hz, const double *starts, const double *fa
         }
 }
 
-static void resonate(float *x, double hz, double bandwidth_hz) {
-    double r = exp(-M_PI * bandwidth_hz / UT_RATE_HZ), c = 2 * r * cos(TAU * hz / UT_RATE_HZ), y1 = 0, y2 = 0;
-    for (int i = 0; i < N; i++) {
-        double y = x[i] + c * y1 - r * r * y2;
-        y2 = y1;
-        x[i] = (float)(y1 = y);
-    }
-}
-
 /* Pulses through a falling glottal spectrum and three formants, radiated from the lips. */
 static void vowel(float *x, double f0_hz, const double *starts, const double *factors) {
     pulse(x, f0_hz, starts, factors);
-    resonate(x, 0, 100);
-    resonate(x, 650, 90);
-    resonate(x, 1100, 110);
-    resonate(x, 2500, 160);
+    made_resonate(x, N, 0, 100);
+    made_resonate(x, N, 650, 90);
+    made_resonate(x, N, 1100, 110);
+    made_resonate(x, N, 2500, 160);
     for (int i = N - 1; i > 0; i--) x[i] -= 0.98f * x[i - 1];
 }
 
@@ -212,12 +204,6 @@ static void formants_keep_the_order(void **state) {
         }
 }
 
-/* As 8 bits of mu-law give it back. */
-static float coded(float x) {
-    double y = round(127 * log1p(255 * fabsf(x)) / log(256)) / 127;
-    return copysignf((float)((pow(256, y) - 1) / 255), x);
-}
-
 static void expect(const char *what, double f0_hz, struct truth truth, struct truth got, double share, double db) {
     if (got.jitter < 0.8 * truth.jitter || got.jitter > 1.05 * truth.jitter + share)
         fail_msg("%s, %g Hz: %.2f %% heard as %.2f %%", what, f0_hz, 100 * truth.jitter, 100 * got.jitter);
@@ -235,7 +221,7 @@ static void line_adds_little(void **state) {
         for
             EACH(j, jitters) {
                 struct truth truth = voice(x, STRETCHED, f0s_hz[f], jitters[j], 0.5);
-                for (int i = 0; i < N; i++) x[i] = coded(x[i]);
+                for (int i = 0; i < N; i++) x[i] = made_mu_law(x[i]);
                 struct truth got = heard(x, f0s_hz[f]);
                 expect("coded", f0s_hz[f], truth, got, 0.003, 0.05);
                 add_noise(x, 20);

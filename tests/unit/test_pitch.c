@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "made_line.h"
 #include "planned.h"
 #include "prosody/pitch.h"
 
@@ -54,11 +55,6 @@ static void scale_to(float *x, double rms) {
     for (int i = 0; i < N; i++) x[i] *= (float)(rms / sqrt(power));
 }
 
-static double through_mu_law(double x) {
-    double code = round(127 * log1p(255 * fmin(fabs(x), 1)) / log(256));
-    return copysign((pow(256, code / 127) - 1) / 255, x);
-}
-
 /* N samples between two margins of silence. */
 static float *sound_new(void) {
     float *x = calloc(N + 2 * MARGIN, sizeof *x);
@@ -80,7 +76,7 @@ static float *voice_new(const voice *v) {
     scale_to(x, 0.1);
     uint64_t seed = 7;
     for (int i = 0; i < N && isfinite(v->snr_db); i++) x[i] += (float)(0.1 * pow(10, -v->snr_db / 20) * noise(&seed));
-    for (int i = 0; i < N && v->telephone; i++) x[i] = (float)through_mu_law(x[i]);
+    for (int i = 0; i < N && v->telephone; i++) x[i] = made_mu_law(x[i]);
     return x;
 }
 

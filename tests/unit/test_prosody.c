@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "made_line.h"
 #include "planned.h"
 #include "prosody/logs.h"
 #include "prosody/tilt.h"
@@ -37,11 +38,6 @@ static ut_frame *frames_new(const float *x, size_t n, size_t piece, size_t *coun
     *count = frames_of(x, n, piece, frames, n / UT_HOP + 2);
     assert_int_equal(*count, n / UT_HOP);
     return frames;
-}
-
-static float hiss(unsigned *seed) {
-    *seed = *seed * 1664525u + 1013904223u;
-    return (float)(*seed >> 8) / (1 << 23) - 1;
 }
 
 static float *silence_new(size_t n) {
@@ -137,7 +133,7 @@ static size_t frames_in_random_pieces(const float *x, size_t n, unsigned seed, u
     assert_non_null(prosody);
     size_t count = 0;
     for (size_t at = 0, end; at < n;) {
-        end = at + 1 + (size_t)(fabsf(hiss(&seed)) * (MOST - 1));
+        end = at + 1 + (size_t)(fabsf(made_noise(&seed)) * (MOST - 1));
         for (end = end < n ? end : n; at < end;) {
             at += ut_prosody_push(prosody, x + at, end - at);
             if (at == end) break;
@@ -165,7 +161,7 @@ static void chunk_size_changes_no_bit(void **state) {
     unsigned seed = 5;
     size_t count, again;
     float *x = glide_new(N, 90, 300, 300, 3400);
-    for (int i = 0; i < N; i++) x[i] = x[i] * (i / 1500 % 3 != 0) + 0.002f * hiss(&seed);
+    for (int i = 0; i < N; i++) x[i] = x[i] * (i / 1500 % 3 != 0) + 0.002f * made_noise(&seed);
     ut_frame *wanted = frames_new(x, N, 400, &count), *got;
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
         got = frames_new(x, N, pieces[i], &again);
@@ -320,7 +316,7 @@ static void noise_hum_and_tones_are_not_speech(void **state) {
     unsigned seed = 3;
     float *x = silence_new(N), voiced, speech;
     for (float level = 0.0001f; level < 1; level *= 10) {
-        for (int i = 0; i < N; i++) x[i] = level * hiss(&seed);
+        for (int i = 0; i < N; i++) x[i] = level * made_noise(&seed);
         listen(x, N, &voiced, &speech);
         assert_true(speech < 0.02f && voiced < 0.05f);
         for (int i = 0; i < N; i++)
@@ -344,11 +340,11 @@ static void nothing_that_goes_in_makes_nonsense_come_out(void **state) {
     for (int o = 0; o < 10; o++) {
         for (int i = 0; i < N; i++) x[i] = odd[o];
         listen(x, N, &voiced, &speech);
-        for (int i = 0; i < N; i++) x[i] = i % 97 ? 0.1f * hiss(&seed) : odd[o];
+        for (int i = 0; i < N; i++) x[i] = i % 97 ? 0.1f * made_noise(&seed) : odd[o];
         listen(x, N, &voiced, &speech);
     }
     for (int i = 0; i < N; i++) {
-        uint32_t bits = (uint32_t)hiss(&seed) ^ (seed << 3) ^ seed;
+        uint32_t bits = (uint32_t)made_noise(&seed) ^ (seed << 3) ^ seed;
         memcpy(&x[i], &bits, sizeof x[i]);
     }
     listen(x, N, &voiced, &speech);
@@ -383,7 +379,7 @@ static void syllables_are_counted(void **state) {
             double at = fmod(i * rates_s[r] / UT_RATE_HZ, 1);
             double loud = at < 0.6 ? pow(sin(M_PI * at / 0.6), 0.5) : 0;
             const float *vowel = (int)(i * rates_s[r] / UT_RATE_HZ) % 2 ? dull : bright;
-            x[i] = vowel[i] * (float)(0.05 + 0.95 * loud) + 0.0005f * hiss(&seed);
+            x[i] = vowel[i] * (float)(0.05 + 0.95 * loud) + 0.0005f * made_noise(&seed);
         }
         size_t count;
         double syllables = 0;

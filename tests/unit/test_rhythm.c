@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "made_line.h"
 #include "planned.h"
 #include "prosody/mel.h"
 #include "prosody/pitch.h"
@@ -16,20 +17,6 @@
 #define TAU 6.28318530717958648
 
 enum { SECONDS = 6, N = SECONDS * UT_RATE_HZ, HOPS = N / UT_HOP, MARGIN = UT_PITCH_N };
-
-static double hiss(unsigned *seed) {
-    *seed = *seed * 1664525u + 1013904223u;
-    return (double)(*seed >> 8) / (1 << 23) - 1;
-}
-
-static void resonate(float *x, double hz, double bandwidth_hz) {
-    double r = exp(-M_PI * bandwidth_hz / UT_RATE_HZ), c = 2 * r * cos(TAU * hz / UT_RATE_HZ), y1 = 0, y2 = 0;
-    for (int i = 0; i < N; i++) {
-        double y = x[i] + c * y1 - r * r * y2;
-        y2 = y1;
-        x[i] = (float)(y1 = y);
-    }
-}
 
 static void scale_to_rms(float *x, double rms) {
     double power = 1e-20;
@@ -46,12 +33,12 @@ static void drone(float *x, double f0_hz) {
         phase += f0_hz * (1 + 0.08 * sin(TAU * 0.4 * t_s) + 0.03 * sin(TAU * 1.3 * t_s)) / UT_RATE_HZ;
         if (phase >= 1) x[i] = 1, phase -= 1;
     }
-    resonate(x, 0, 200);
+    made_resonate(x, N, 0, 200);
 }
 
 static void vowel(float *x, double f0_hz, const double *formants_hz) {
     drone(x, f0_hz);
-    for (int f = 0; f < 3; f++) resonate(x, formants_hz[f], 70 + 30 * f);
+    for (int f = 0; f < 3; f++) made_resonate(x, N, formants_hz[f], 70 + 30 * f);
     for (int i = N - 1; i > 0; i--) x[i] -= x[i - 1];
     scale_to_rms(x, 1);
 }
@@ -74,10 +61,10 @@ static void make_sounds(struct sounds *s, double f0_hz) {
     for (int v = 0; v < VOWELS; v++) vowel(s->vowels[v], f0_hz, formants_hz[v]);
     memset(s->between[SILENCE], 0, sizeof s->between[SILENCE]);
     drone(s->between[NASAL], f0_hz);
-    resonate(s->between[NASAL], 250, 60);
-    resonate(s->between[NASAL], 1000, 300);
+    made_resonate(s->between[NASAL], N, 250, 60);
+    made_resonate(s->between[NASAL], N, 1000, 300);
     scale_to_rms(s->between[NASAL], 0.4);
-    for (int i = 0; i < N; i++) s->between[FRICATIVE][i] = (float)hiss(&seed);
+    for (int i = 0; i < N; i++) s->between[FRICATIVE][i] = (float)made_noise(&seed);
     for (int i = N - 1; i > 0; i--) s->between[FRICATIVE][i] -= 0.9f * s->between[FRICATIVE][i - 1];
     scale_to_rms(s->between[FRICATIVE], 0.25);
     memcpy(s->between[APPROXIMANT], s->vowels[2], sizeof s->between[APPROXIMANT]);
@@ -91,7 +78,7 @@ static int train(float *x, const struct sounds *s, double rate_s, enum gap gap) 
     memset(x, 0, N * sizeof *x);
     for (int k = 0; k < count; k++) {
         const float *v = s->vowels[(k * 5 + k / 7) % VOWELS];
-        double gain = pow(10, 3 * hiss(&seed) / 20);
+        double gain = pow(10, 3 * made_noise(&seed) / 20);
         for (int i = 0; i < length; i++) {
             int at = first + k * length + i;
             double u = i / (0.6 * length), loud = u < 1 ? sqrt(sin(M_PI * u)) : 0;
@@ -111,25 +98,7 @@ static void add_noise(float *x, double snr_db) {
     unsigned seed = 5;
     double power = 0;
     for (int i = 0; i < N; i++) power += x[i] * x[i] / N;
-    for (int i = 0; i < N; i++) x[i] += (float)(sqrt(3 * power * pow(10, -snr_db / 10)) * hiss(&seed));
-}
-
-/* Two poles each at either end of the telephone's band, and 8 bits of mu-law. */
-static void telephone(float *x) {
-    static const double edges_hz[] = {300, 3400};
-    for (int e = 0; e < 2; e++) {
-        double w = TAU * edges_hz[e] / UT_RATE_HZ, alpha = sin(w) / sqrt(2), sign = e ? 1 : -1;
-        double b1 = sign * (1 - sign * cos(w)), b0 = sign * b1 / 2, x1 = 0, x2 = 0, y1 = 0, y2 = 0;
-        for (int i = 0; i < N; i++) {
-            double y = (b0 * x[i] + b1 * x1 + b0 * x2 + 2 * cos(w) * y1 - (1 - alpha) * y2) / (1 + alpha);
-            x2 = x1, x1 = x[i], y2 = y1, y1 = y;
-            x[i] = (float)y;
-        }
-    }
-    for (int i = 0; i < N; i++) {
-        double code = round(127 * log1p(255 * fabsf(x[i])) / log(256)) / 127;
-        x[i] = copysignf((float)((pow(256, code) - 1) / 255), x[i]);
-    }
+    for (int i = 0; i < N; i++) x[i] += (float)(sqrt(3 * power * pow(10, -snr_db / 10)) * made_noise(&seed));
 }
 
 /* Runs the stages before it too; marks[hop] is set where a nucleus lies. Returns how many. */
@@ -198,7 +167,7 @@ static void syllables_are_counted_through_a_line(void **state) {
                     int wanted = train(x, &sounds, rates_s[r], gap);
                     add_noise(x, r % 2 ? 10 : 20);
                     scale_to_peak(x, f % 2 ? -40 : -10);
-                    telephone(x);
+                    made_telephone(x, N);
                     expect("telephone", f0s_hz[f], gap, rates_s[r], wanted, nuclei(x, marks));
                 }
         }
@@ -231,7 +200,7 @@ static void what_has_no_voice_has_no_nucleus(void **state) {
     unsigned seed = 9;
     memset(x, 0, sizeof x);
     assert_int_equal(nuclei(x, marks), 0);
-    for (int i = 0; i < N; i++) x[i] = 0.05f * (float)hiss(&seed);
+    for (int i = 0; i < N; i++) x[i] = 0.05f * (float)made_noise(&seed);
     assert_true(nuclei(x, marks) <= 2);
     for (int i = 0; i < N; i++) x[i] *= (float)fmax(sin(TAU * 2.5 * i / UT_RATE_HZ), 0.01);
     assert_true(nuclei(x, marks) <= 2);
@@ -252,7 +221,8 @@ static void whatever_comes_in_is_survived(void **state) {
     (void)state;
     unsigned seed = 5;
     for (int round = 0; round < 4; round++) {
-        for (int i = 0; i < N; i++) x[i] = (float[]){8, i % 2 ? -8 : 8, 8 * (float)hiss(&seed), i % 997 ? 0 : 8}[round];
+        for (int i = 0; i < N; i++)
+            x[i] = (float[]){8, i % 2 ? -8 : 8, 8 * (float)made_noise(&seed), i % 997 ? 0 : 8}[round];
         int got = nuclei(x, marks);
         assert_in_range(got, 0, 10 * SECONDS);
     }
