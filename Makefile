@@ -66,7 +66,7 @@ install: all ## to PREFIX (/usr/local), under DESTDIR
 	install $(BUILD)/undertone $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(BUILD)/libundertone.a $(DESTDIR)$(PREFIX)/lib
 	install -m 644 include/undertone.h $(DESTDIR)$(PREFIX)/include
-	install -m 644 models/base.utm src/cues/playbook.cfg $(DESTDIR)$(PREFIX)/share/undertone
+	install -m 644 models/base.utm models/base.md src/cues/playbook.cfg $(DESTDIR)$(PREFIX)/share/undertone
 
 $(BUILD)/undertone: $(BUILD)/src/main.o $(BUILD)/libprogram.a $(BUILD)/libundertone.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)

@@ -1,6 +1,7 @@
 /* voice.c - the spine of one voice:
  *
  *     samples -> prosody -> frames -> functionals -> classifier (customer only) -> hops, readings
+ *                                \_______________________/
  */
 #include "voice.h"
 
@@ -76,6 +77,7 @@ static bool take_frame(ut_voice *voice) {
     ut_frame frame;
     if (!ut_prosody_next(voice->prosody, &frame)) return false;
     ut_functionals_push(voice->functionals, &frame);
+    if (voice->classifier) ut_classifier_push(voice->classifier, &frame);
     ut_sound sound = sound_of(&frame);
     voice->speech = sound == UT_SOUND_SPEECH;
     voice->voiced = voice->speech && frame.f0_hz > 0;
@@ -96,7 +98,8 @@ static void read_voice(ut_voice *voice, ut_voice_hop *hop) {
     if (voice->classifier) {
         ut_functionals_take(voice->functionals, voice->window);
         ut_opinion *opinion = &voice->opinions[voice->opinions_in++ % OPINIONS];
-        ut_classifier_run(voice->classifier, voice->window, ut_functionals_speech_s(voice->functionals), opinion);
+        float speech_s = ut_functionals_speech_s(voice->functionals);
+        ut_classifier_run(voice->classifier, voice->window, speech_s, speaking, opinion);
     }
 }
 

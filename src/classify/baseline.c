@@ -5,13 +5,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-bool ut_baseline_init(ut_baseline *baseline, int n_features) {
-    baseline->n_features = n_features;
-    baseline->mean = calloc((size_t)n_features, sizeof(float));
-    baseline->variance = calloc((size_t)n_features, sizeof(float));
-    baseline->n_heard = calloc((size_t)n_features, sizeof(int));
+bool ut_baseline_init(ut_baseline *baseline, int n) {
+    baseline->n = n;
+    baseline->mean = calloc((size_t)n, sizeof(float));
+    baseline->variance = calloc((size_t)n, sizeof(float));
+    baseline->n_heard = calloc((size_t)n, sizeof(int));
     if (!baseline->mean || !baseline->variance || !baseline->n_heard) return false;
-    for (int i = 0; i < n_features; i++) baseline->mean[i] = NAN;
+    for (int i = 0; i < n; i++) baseline->mean[i] = NAN;
     return true;
 }
 
@@ -32,7 +32,7 @@ static void add_one(ut_baseline *baseline, int i, float x) {
 
 void ut_baseline_add(ut_baseline *baseline, const float *x) {
     if (baseline->n_readings < UT_BASELINE_MEMORY) baseline->n_readings++;
-    for (int i = 0; i < baseline->n_features; i++)
+    for (int i = 0; i < baseline->n; i++)
         if (!isnan(x[i])) add_one(baseline, i, x[i]);
 }
 

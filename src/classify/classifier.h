@@ -1,4 +1,4 @@
-/* classifier.h - the window's functionals to an opinion: calibrated scores, an abstain, and reasons.
+/* classifier.h - frames and the window's functionals to an opinion: calibrated scores, an abstain, and reasons.
  *
  * One a customer's voice; no other voice has one.
  */
@@ -7,12 +7,14 @@
 
 #include "classify/model.h"
 
-/* Frustration and stress come with reasons, in that order. */
-enum { UT_EXPLAINED = 2 };
-
 typedef struct ut_opinion {
     ut_affect affect;
     bool usual_known; /* enough was heard of this caller to say what is usual for them */
+
+    /* Which acted emotion it sounds like, shares of 1; all 0 where too little was said. To measure a model by, and for
+     * nothing else: in no event, in no store and on no page. */
+    float classes[UT_CLASSES];
+
     ut_reason reasons[UT_EXPLAINED][UT_REASONS];
     unsigned n_reasons[UT_EXPLAINED];
 } ut_opinion;
@@ -23,7 +25,17 @@ typedef struct ut_classifier ut_classifier;
 ut_classifier *ut_classifier_new(const ut_model *model);
 void ut_classifier_free(ut_classifier *classifier);
 
-/* functionals as ut_functionals_take writes them, speech_s the seconds of speech among them. */
-void ut_classifier_run(ut_classifier *classifier, const float *functionals, float speech_s, ut_opinion *opinion);
+/* Takes the next frame of the voice. Allocates nothing. */
+void ut_classifier_push(ut_classifier *classifier, const ut_frame *frame);
+
+/* What it thinks of the last window of frames. functionals as ut_functionals_take writes them, speech_s the seconds of
+ * speech among them. While the caller is speaking, each reading that is none of a raised voice also tells it what is
+ * usual for them; in silence the same words would be counted again. */
+void ut_classifier_run(ut_classifier *classifier, const float *functionals, float speech_s, bool speaking,
+                       ut_opinion *opinion);
+
+/* What the last run went by, [model->n_vector]: standardized features, NaN where nothing was heard, then what the
+ * encoders say. As it was before, where there was too little speech to run on. */
+const float *ut_classifier_vector(const ut_classifier *classifier);
 
 #endif

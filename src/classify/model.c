@@ -9,15 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "classify/encoder_inputs.h"
+#include "classify/weights.h"
 #include "prosody/functionals.h"
 
 enum { PREAMBLE = 16, MAX_BYTES = 16 << 20 };
 static const char magic[8] = "UTMODEL";
 
-/* Four layers of 2048 such weights and features of 5 at most stay finite, so a score is always a number. */
-static const float weight_most = 1e6f;
-
-static const char *const output_names[UT_OUTPUTS] = {"frustration", "stress", "arousal"};
+static const char *const output_names[UT_OUTPUTS] = {
+    [UT_ANGRY] = "angry",     [UT_FEARFUL] = "fearful", [UT_HAPPY] = "happy",           [UT_SAD] = "sad",
+    [UT_NEUTRAL] = "neutral", [UT_DISGUST] = "disgust", [UT_OUTPUT_AROUSAL] = "arousal"};
 
 static uint32_t u32le(const unsigned char *p) {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
@@ -76,20 +77,90 @@ static bool read_outputs(const json_t *header) {
     return true;
 }
 
+/* A whole number of the header within low..high into *value. */
+static bool whole(const json_t *object, const char *key, int low, int high, int *value) {
+    const json_t *number = json_object_get(object, key);
+    json_int_t x = json_integer_value(number);
+    if (!json_is_integer(number) || x < low || x > high) return false;
+    *value = (int)x;
+    return true;
+}
+
+/* Checks that a layer hears what the one before it gives. */
+static bool read_convolution(ut_convolution *c, const json_t *one, int inputs) {
+    return whole(one, "inputs", inputs, inputs, &c->inputs) &&
+           whole(one, "outputs", 1, UT_ENCODER_CHANNELS, &c->outputs) &&
+           whole(one, "kernel_hops", 1, UT_ENCODER_HOPS, &c->kernel_hops);
+}
+
+static bool read_maps(ut_encoder_net *net, const json_t *maps) {
+    size_t n = json_array_size(maps);
+    int channels = 1, bands = UT_MEL_BANDS;
+    if (n == 0 || n > UT_ENCODER_MAPS) return false;
+    net->step_hops = 1;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *one = json_array_get(maps, i);
+        ut_convolution *c = &net->layers[net->n_layers++];
+        c->bands = bands;
+        bool good = read_convolution(c, one, channels) &&
+                    whole(one, "kernel_bands", 1, UT_MEL_BANDS, &c->kernel_bands) &&
+                    whole(one, "pad_bands", 0, UT_MEL_BANDS, &c->pad_bands) &&
+                    whole(one, "stride_hops", 1, UT_ENCODER_STRIDE, &c->stride_hops) &&
+                    whole(one, "pool_bands", 1, UT_MEL_BANDS, &c->pool_bands);
+        if (!good || ut_convolution_positions(c) > UT_MEL_BANDS) return false;
+        if (ut_convolution_positions(c) < c->pool_bands) return false;
+        bands = ut_convolution_bands(c);
+        channels = c->outputs;
+        net->step_hops *= c->stride_hops;
+    }
+    net->n_maps = net->n_layers;
+    return UT_WINDOW_HOPS % net->step_hops == 0;
+}
+
+static bool read_frames(ut_encoder_net *net, const json_t *frames) {
+    size_t n = json_array_size(frames);
+    const ut_convolution *map = &net->layers[net->n_maps - 1];
+    int inputs = map->outputs * ut_convolution_bands(map) + UT_ENCODER_DESCRIPTORS;
+    if (n == 0 || n > UT_ENCODER_LAYERS - UT_ENCODER_MAPS) return false;
+    for (size_t i = 0; i < n; i++) {
+        ut_convolution *c = &net->layers[net->n_layers++];
+        *c = (ut_convolution){.bands = 1, .kernel_bands = 1, .stride_hops = 1, .pool_bands = 1};
+        if (!read_convolution(c, json_array_get(frames, i), inputs)) return false;
+        inputs = c->outputs;
+    }
+    net->outputs = inputs;
+    return true;
+}
+
+static bool read_encoders(ut_model *model, const json_t *header) {
+    const json_t *encoders = json_object_get(header, "encoders");
+    size_t n = json_array_size(encoders);
+    model->n_vector = model->n_features;
+    if (!json_is_array(encoders) || n > UT_MODEL_ENCODERS) return false;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *one = json_array_get(encoders, i);
+        ut_encoder_net *net = &model->encoders[model->n_encoders++];
+        if (!read_maps(net, json_object_get(one, "maps"))) return false;
+        if (!read_frames(net, json_object_get(one, "frames"))) return false;
+        model->n_vector += ut_encoder_size(net);
+    }
+    return true;
+}
+
 static bool read_layers(ut_model *model, const json_t *header) {
     const json_t *layers = json_object_get(header, "layers");
     size_t n = json_array_size(layers);
     if (n == 0 || n > UT_MODEL_LAYERS) return false;
-    int inputs = model->n_features;
+    int inputs = ut_model_inputs(model);
     for (size_t i = 0; i < n; i++) {
         const json_t *one = json_array_get(layers, i);
-        json_int_t outputs = json_integer_value(json_object_get(one, "outputs"));
         const char *activation = json_string_value(json_object_get(one, "activation"));
-        if (json_integer_value(json_object_get(one, "inputs")) != inputs) return false;
-        if (outputs < 1 || outputs > UT_MODEL_WIDTH || !activation) return false;
+        ut_layer *layer = &model->layers[i];
+        if (!whole(one, "inputs", inputs, inputs, &layer->inputs)) return false;
+        if (!whole(one, "outputs", 1, UT_MODEL_WIDTH, &layer->outputs) || !activation) return false;
         if (strcmp(activation, "relu") && strcmp(activation, "linear")) return false;
-        model->layers[i] = (ut_layer){.inputs = inputs, .outputs = (int)outputs, .relu = activation[0] == 'r'};
-        inputs = (int)outputs;
+        layer->relu = activation[0] == 'r';
+        inputs = layer->outputs;
     }
     model->n_layers = (int)n;
     return inputs == UT_OUTPUTS;
@@ -102,21 +173,31 @@ static float bounded(const json_t *object, const char *key, double low, double h
     return json_is_number(value) && x >= low && x <= high ? (float)x : NAN;
 }
 
-static bool read_calibration(ut_model *model, const json_t *header) {
-    const json_t *all = json_object_get(header, "calibration");
-    if (json_array_size(all) != UT_OUTPUTS) return false;
-    for (size_t i = 0; i < UT_OUTPUTS; i++) {
+static bool read_calibration(ut_calibration c[UT_SCORES], const json_t *all) {
+    if (json_array_size(all) != UT_SCORES) return false;
+    for (size_t i = 0; i < UT_SCORES; i++) {
         const json_t *one = json_array_get(all, i);
-        ut_calibration *c = &model->calibration[i];
-        *c = (ut_calibration){bounded(one, "slope", 0, 1e3), bounded(one, "offset", -1e3, 1e3),
-                              bounded(one, "prior", 0, 1)};
-        if (isnan(c->slope) || isnan(c->offset) || isnan(c->prior)) return false;
+        c[i] = (ut_calibration){bounded(one, "slope", 0, 1e3), bounded(one, "offset", -1e3, 1e3),
+                                bounded(one, "prior", 0, 1)};
+        if (isnan(c[i].slope) || isnan(c[i].offset) || isnan(c[i].prior)) return false;
     }
+    return true;
+}
+
+static bool read_calibrations(ut_model *model, const json_t *header) {
+    const json_t *calibration = json_object_get(header, "calibration");
+    return read_calibration(model->cold, json_object_get(calibration, "cold")) &&
+           read_calibration(model->warm, json_object_get(calibration, "warm"));
+}
+
+static bool read_abstain(ut_model *model, const json_t *header) {
     const json_t *abstain = json_object_get(header, "abstain");
     model->min_speech_s = bounded(abstain, "min_speech_s", 0, 60);
     model->full_speech_s = bounded(abstain, "full_speech_s", 0.01, 60);
     model->max_distance = bounded(abstain, "max_distance", 0.01, 1e6);
-    return !isnan(model->min_speech_s) && !isnan(model->full_speech_s) && !isnan(model->max_distance);
+    model->min_share = bounded(abstain, "min_share", 0, 1);
+    return !isnan(model->min_speech_s) && !isnan(model->full_speech_s) && !isnan(model->max_distance) &&
+           !isnan(model->min_share);
 }
 
 static ut_error read_header(ut_model *model, const unsigned char *text, size_t n_bytes, const unsigned char *digest) {
@@ -125,44 +206,11 @@ static ut_error read_header(ut_model *model, const unsigned char *text, size_t n
     if (!header) return UT_MODEL_HEADER;
     ut_error error = read_features(model, header);
     if (!error && !(read_name(model, header, digest) && read_rates(header) && read_outputs(header) &&
-                    read_layers(model, header) && read_calibration(model, header)))
+                    read_encoders(model, header) && read_layers(model, header) && read_calibrations(model, header) &&
+                    read_abstain(model, header)))
         error = UT_MODEL_HEADER;
     json_decref(header);
     return error;
-}
-
-static size_t count_weights(const ut_model *model) {
-    size_t n = 2 * (size_t)model->n_features;
-    for (int i = 0; i < model->n_layers; i++)
-        n += ((size_t)model->layers[i].inputs + 1) * (size_t)model->layers[i].outputs;
-    return n;
-}
-
-static void lay_out(ut_model *model) {
-    const float *next = model->weights;
-    model->mean = next, next += model->n_features;
-    model->scale = next, next += model->n_features;
-    for (int i = 0; i < model->n_layers; i++) {
-        ut_layer *layer = &model->layers[i];
-        layer->weight = next, next += (size_t)layer->inputs * (size_t)layer->outputs;
-        layer->bias = next, next += layer->outputs;
-    }
-}
-
-static ut_error read_weights(ut_model *model, const unsigned char *bytes, size_t n_bytes) {
-    size_t n = count_weights(model);
-    if (n_bytes != n * sizeof(float)) return UT_MODEL_HEADER;
-    model->weights = malloc(n_bytes);
-    if (!model->weights) return UT_NO_MEMORY;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits = u32le(bytes + 4 * i);
-        memcpy(&model->weights[i], &bits, sizeof bits);
-        if (!(fabsf(model->weights[i]) <= weight_most)) return UT_MODEL_HEADER;
-    }
-    lay_out(model);
-    for (int i = 0; i < model->n_features; i++)
-        if (model->scale[i] <= 0) return UT_MODEL_HEADER;
-    return UT_OK;
 }
 
 ut_model *ut_model_parse(const void *data, size_t n_bytes, ut_error *why) {
@@ -176,7 +224,7 @@ ut_model *ut_model_parse(const void *data, size_t n_bytes, ut_error *why) {
     if (!model) return NULL;
     size_t n_header = u32le(bytes + 12), n_signed = n_bytes - SHA256_DIGEST_LENGTH;
     if ((*error = read_header(model, bytes + PREAMBLE, n_header, bytes + n_signed))) goto fail;
-    if ((*error = read_weights(model, bytes + PREAMBLE + n_header, n_signed - PREAMBLE - n_header))) goto fail;
+    if ((*error = ut_weights_read(model, bytes + PREAMBLE + n_header, n_signed - PREAMBLE - n_header))) goto fail;
     model->plan = ut_plan_open(error);
     if (!model->plan) goto fail;
     *error = UT_OK;

@@ -1,7 +1,11 @@
 /* reasons.c - occlusion (Zeiler & Fergus, ECCV 2014) over the sides of a voice instead of pixels: each in turn is put
- * back to the caller's usual and the net is run again. What makes the score fall is a reason; what does not is none,
+ * back to the caller's usual and the head is run again. What makes the score fall is a reason; what does not is none,
  * however far from usual it is. A voice that sounds as it did from the start has no change to tell, and the
  * one reason says that.
+ *
+ * What the encoders hear counts as voice quality, since nothing else of it has a name. An element that is put back
+ * takes its own change with it. The head's first layer is not run again: its sums are linear in what was put back, so
+ * that all sides together cost about as much as one more run.
  */
 #include "classify/reasons.h"
 
@@ -35,7 +39,7 @@ static const struct aspect {
      {"mel_", "mfcc_", "voicing_", "hnr_", "jitter_", "shimmer_", "h1_", "f1_", "f2_", "f3_"}},
 };
 
-enum { NO_ASPECT = -1 };
+enum { VOICE_QUALITY = UT_ASPECTS - 1 };
 
 static int aspect_of(const char *functional) {
     for (int a = 0; a < UT_ASPECTS; a++)
@@ -45,40 +49,30 @@ static int aspect_of(const char *functional) {
 }
 
 bool ut_aspects_init(ut_aspects *aspects, const ut_model *model) {
-    aspects->of_feature = calloc((size_t)model->n_features, 1);
-    if (!aspects->of_feature) return false;
+    aspects->of_element = calloc((size_t)model->n_vector, 1);
+    if (!aspects->of_element) return false;
     for (int a = 0; a < UT_ASPECTS; a++) aspects->shown[a] = -1;
     for (int i = 0; i < model->n_features; i++) {
         const char *name = ut_functional_name((size_t)model->feature[i]);
         int a = aspect_of(name);
-        aspects->of_feature[i] = (unsigned char)a;
+        aspects->of_element[i] = (unsigned char)a;
         if (a < UT_ASPECTS && aspects_table[a].shown && !strcmp(name, aspects_table[a].shown)) aspects->shown[a] = i;
     }
+    for (int i = model->n_features; i < model->n_vector; i++) aspects->of_element[i] = VOICE_QUALITY;
     return true;
 }
 
-void ut_aspects_free(ut_aspects *aspects) { free(aspects->of_feature); }
+void ut_aspects_free(ut_aspects *aspects) { free(aspects->of_element); }
 
-/* What was not heard stands at the training mean; none of it is put back to the usual. */
-static float logit_without(const ut_aspects *aspects, const ut_model *model, const ut_baseline *baseline,
-                           const float *x, int aspect, int output, float *changed, float *scratch) {
-    float logits[UT_OUTPUTS];
-    for (int i = 0; i < model->n_features; i++) {
-        bool usual = aspects->of_feature[i] == aspect && !isnan(baseline->mean[i]);
-        changed[i] = isnan(x[i]) ? 0 : usual ? baseline->mean[i] : x[i];
-    }
-    ut_layers_run(model, changed, scratch, logits);
-    return logits[output];
-}
-
-/* How far a side of the voice that no single feature stands for is from usual: its features' root mean square. */
-static float distance(const ut_aspects *aspects, const ut_model *model, const ut_baseline *baseline, const float *x,
-                      int aspect) {
+/* How far a side of the voice that no single feature stands for is from usual: its features' root mean square. The
+ * encoders' outputs have no unit in which they could be far. */
+static float distance(const struct ut_heard *heard, int aspect) {
+    const ut_baseline *baseline = heard->baseline;
     float sum = 0;
     int n = 0;
-    for (int i = 0; i < model->n_features; i++) {
-        if (aspects->of_feature[i] != aspect) continue;
-        float z = (x[i] - baseline->mean[i]) / ut_baseline_deviation(baseline, i);
+    for (int i = 0; i < heard->model->n_features; i++) {
+        if (heard->aspects->of_element[i] != aspect) continue;
+        float z = (heard->vector[i] - baseline->mean[i]) / ut_baseline_deviation(baseline, i);
         if (isnan(z)) continue;
         sum += z * z;
         n++;
@@ -86,29 +80,25 @@ static float distance(const ut_aspects *aspects, const ut_model *model, const ut
     return n ? sqrtf(sum / (float)n) : 0;
 }
 
-static void tell(ut_reason *reason, const struct aspect *aspect, int i, const ut_model *model,
-                 const ut_baseline *baseline, const float *x) {
-    float change = x[i] - baseline->mean[i];
+static void tell(ut_reason *reason, const struct aspect *aspect, int i, const struct ut_heard *heard) {
+    float change = heard->vector[i] - heard->baseline->mean[i];
     reason->feature = aspect->feature;
-    reason->z = change / ut_baseline_deviation(baseline, i);
-    snprintf(reason->change, sizeof reason->change, "%+.*f %s", aspect->decimals, (double)(change * model->scale[i]),
-             aspect->unit);
+    reason->z = change / ut_baseline_deviation(heard->baseline, i);
+    snprintf(reason->change, sizeof reason->change, "%+.*f %s", aspect->decimals,
+             (double)(change * heard->model->scale[i]), aspect->unit);
 }
 
 /* A change smaller than this many of the caller's own deviations is not one a person would hear. */
 static const float least_z = 0.7f;
 
-static bool describe(ut_reason *reason, int aspect, const ut_aspects *aspects, const ut_model *model,
-                     const ut_baseline *baseline, const float *x) {
-    int shown = aspects->shown[aspect];
+static bool describe(ut_reason *reason, int aspect, const struct ut_heard *heard) {
+    int shown = heard->aspects->shown[aspect];
     if (shown >= 0) {
-        tell(reason, &aspects_table[aspect], shown, model, baseline, x);
+        tell(reason, &aspects_table[aspect], shown, heard);
         return fabsf(reason->z) >= least_z;
     }
     if (aspects_table[aspect].shown) return false;
-    *reason = (ut_reason){.feature = aspects_table[aspect].feature,
-                          .change = "changed",
-                          .z = distance(aspects, model, baseline, x, aspect)};
+    *reason = (ut_reason){.feature = aspects_table[aspect].feature, .change = "changed", .z = distance(heard, aspect)};
     return reason->z >= 1;
 }
 
@@ -126,16 +116,35 @@ static unsigned insert(ut_reason reasons[UT_REASONS], float falls[UT_REASONS], u
     return kept + 1;
 }
 
-unsigned ut_reasons_find(const ut_aspects *aspects, const ut_model *model, const ut_baseline *baseline, const float *x,
-                         int output, float *changed, float *scratch, ut_reason reasons[UT_REASONS]) {
-    float now = logit_without(aspects, model, baseline, x, NO_ASPECT, output, changed, scratch), falls[UT_REASONS];
-    unsigned n = 0;
+/* The logits were one aspect as usual. What was not heard, or never before, stays as it is. */
+static void logits_without(const struct ut_heard *heard, int aspect, float *scratch, float *logits) {
+    const ut_model *model = heard->model;
+    float outputs[UT_OUTPUTS], *sums = scratch + 2 * UT_MODEL_WIDTH;
+    memcpy(sums, heard->sums, (size_t)model->layers[0].outputs * sizeof *sums);
+    for (int i = 0; i < model->n_vector; i++) {
+        float more = heard->baseline->mean[i] - heard->vector[i];
+        if (heard->aspects->of_element[i] != aspect || isnan(more)) continue;
+        ut_layers_change(model, i, more, sums);
+        ut_layers_change(model, model->n_vector + i, more, sums);
+    }
+    ut_layers_end(model, sums, scratch, outputs);
+    ut_layers_logits(outputs, logits);
+}
+
+void ut_reasons_find(const struct ut_heard *heard, float *scratch, ut_reason reasons[UT_EXPLAINED][UT_REASONS],
+                     unsigned n_reasons[UT_EXPLAINED]) {
+    float falls[UT_EXPLAINED][UT_REASONS], logits[UT_SCORES];
+    for (int score = 0; score < UT_EXPLAINED; score++) n_reasons[score] = 0;
     for (int a = 0; a < UT_ASPECTS; a++) {
         ut_reason reason;
-        if (!describe(&reason, a, aspects, model, baseline, x)) continue;
-        float fall = now - logit_without(aspects, model, baseline, x, a, output, changed, scratch);
-        if (fall > 0) n = insert(reasons, falls, n, reason, fall);
+        if (!describe(&reason, a, heard)) continue;
+        logits_without(heard, a, scratch, logits);
+        for (int score = 0; score < UT_EXPLAINED; score++) {
+            float fall = heard->logits[score] - logits[score];
+            if (fall > 0) n_reasons[score] = insert(reasons[score], falls[score], n_reasons[score], reason, fall);
+        }
     }
-    if (n == 0) reasons[n++] = (ut_reason){.feature = "voice", .change = "from the start", .z = NAN};
-    return n;
+    for (int score = 0; score < UT_EXPLAINED; score++)
+        if (n_reasons[score] == 0)
+            reasons[score][n_reasons[score]++] = (ut_reason){.feature = "voice", .change = "from the start", .z = NAN};
 }

@@ -13,32 +13,32 @@ extern char **environ;
 
 enum { RATE_HZ = 22050, LONGEST_S = 180, VOICES = 2 }; /* espeak-ng's rate */
 
-static const char *const voices[VOICES] = {[UT_CUSTOMER] = "en-us+f4", [UT_AGENT] = "en-gb+m3"};
+static const char *const voices[VOICES] = {[UT_CUSTOMER] = "en-us+f3", [UT_AGENT] = "en-gb+m3"};
 
 static const demo_line script[] = {
     {UT_AGENT, 0.5f, 165, 45, 70, "Thank you for calling Northwind Broadband, this is Alex. How can I help you?", 0},
-    {UT_CUSTOMER, 0.6f, 150, 25, 55,
+    {UT_CUSTOMER, 0.6f, 140, 15, 55,
      "Hello. My internet has been slow since Monday. I was hoping you could have a look at it for me.", 0},
     {UT_AGENT, 0.6f, 165, 45, 70, "Of course. Could you tell me your customer number, please?", 0},
-    {UT_CUSTOMER, 0.7f, 145, 25, 55, "Yes. It is four, two, seven. One, nine, five. The name is Miller.", 0},
+    {UT_CUSTOMER, 0.7f, 135, 15, 55, "Yes. It is four, two, seven. One, nine, five. The name is Miller.", 0},
     {UT_AGENT, 0.8f, 165, 45, 70,
      "Thank you. I see the line was restarted on Tuesday. Let me restart it once more, and then we can wait for a day "
      "or two",
      0},
-    {UT_CUSTOMER, -1.1f, 230, 70, 200,
+    {UT_CUSTOMER, -1.1f, 210, 65, 200,
      "No! No, that is what you said last time, and the time before! I have called you three times! I work from home, "
      "and I am losing money every single day! Nobody does anything about it!",
      0},
-    {UT_CUSTOMER, 0.3f, 235, 72, 200,
+    {UT_CUSTOMER, 0.3f, 205, 62, 200,
      "Every time somebody tells me to wait! I am not going to wait any longer! This has to be fixed now!", 0},
     {UT_AGENT, 0.5f, 150, 40, 65,
      "You are right, three calls is too many. Please give me a moment, I will find somebody.", 0},
     {UT_AGENT, 10.0f, 150, 40, 65,
      "Thank you for waiting. An engineer comes tomorrow at nine, and this month is free of charge.", 0},
-    {UT_CUSTOMER, 0.8f, 150, 25, 60, "Oh. All right. Tomorrow at nine is fine. Thank you. That is really all I wanted.",
+    {UT_CUSTOMER, 0.8f, 135, 12, 60, "Oh. All right. Tomorrow at nine is fine. Thank you. That is really all I wanted.",
      0},
     {UT_AGENT, 0.5f, 155, 45, 70, "You will get a message with the details in a minute. Is there anything else?", 0},
-    {UT_CUSTOMER, 0.6f, 145, 22, 55, "No, that was everything. Thank you for your help. Goodbye.", 0},
+    {UT_CUSTOMER, 0.6f, 130, 10, 55, "No, that was everything. Thank you for your help. Goodbye.", 0},
 };
 
 typedef struct maker {

@@ -1,7 +1,6 @@
 #include "commands/engine.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,26 +10,26 @@
 
 /* The first file that can be read among where the model lies in a build (two spellings: build/, build/SANITIZER/) and
  * once installed; the last when there is none, so that the message names it. */
-static void find_model(char path[PATH_MAX]) {
+static void find_model(char path[ENGINE_PATH]) {
     static const char *const places[] = {"../models/base.utm", "../../models/base.utm", "../share/undertone/base.utm"};
-    char program[PATH_MAX - 64] = ".";
+    char program[ENGINE_PATH - 64] = ".";
     ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
     if (n > 0) program[n] = '\0';
     char *slash = strrchr(program, '/');
     if (slash) *slash = '\0';
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        snprintf(path, PATH_MAX, "%s/%s", program, places[i]);
+        snprintf(path, ENGINE_PATH, "%s/%s", program, places[i]);
         if (!access(path, R_OK)) return;
     }
 }
 
-static bool open_model(engine *e, const char *command, const char *path) {
-    char found[PATH_MAX];
+ut_model *engine_open_model(const char *command, const char *path, char found[ENGINE_PATH]) {
     ut_error why;
-    if (!path) find_model(found);
-    e->model = ut_model_open(path ? path : found, &why);
-    if (!e->model) fprintf(stderr, "undertone %s: %s: %s\n", command, path ? path : found, ut_error_text(why));
-    return e->model;
+    if (path) snprintf(found, ENGINE_PATH, "%s", path);
+    else find_model(found);
+    ut_model *model = ut_model_open(path ? path : found, &why);
+    if (!model) fprintf(stderr, "undertone %s: %s: %s\n", command, path ? path : found, ut_error_text(why));
+    return model;
 }
 
 static bool open_playbook(engine *e, const char *command, const char *path) {
@@ -47,8 +46,9 @@ static bool open_playbook(engine *e, const char *command, const char *path) {
 }
 
 bool engine_open(engine *e, const char *command, const char *model_path, const char *playbook_path) {
-    *e = (engine){0};
-    return open_model(e, command, model_path) && (!playbook_path || open_playbook(e, command, playbook_path));
+    char found[ENGINE_PATH];
+    *e = (engine){.model = engine_open_model(command, model_path, found)};
+    return e->model && (!playbook_path || open_playbook(e, command, playbook_path));
 }
 
 void engine_close(engine *e) {

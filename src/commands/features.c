@@ -1,7 +1,8 @@
-/* features.c - undertone features: recordings to the figures the classifier learns from.
+/* features.c - undertone features: recordings to the figures the classifier learns from, and to what it says of them.
  *
  * The frames and windows are the library's own, taken at the moments a live voice takes them: a row of functionals
- * each half second of samples, when the frames that are ready by then have been drained, and one at the end.
+ * each half second of samples, when the frames that are ready by then have been drained, and one at the end. Scores
+ * are those of a live voice itself: scores.c.
  */
 #include <getopt.h>
 #include <math.h>
@@ -11,20 +12,24 @@
 
 #include "commands/columns.h"
 #include "commands/commands.h"
+#include "commands/engine.h"
 #include "commands/interrupt.h"
 #include "commands/print.h"
 #include "commands/recordings.h"
+#include "commands/scores.h"
 #include "prosody/functionals.h"
 
 enum { BLOCK = UT_READING_HOPS * UT_HOP }; /* samples read at a time: what lies between two rows of functionals */
 
-enum level { LLD, FUNCTIONALS };
+enum level { LLD, FUNCTIONALS, SCORES, LEVELS };
+static const char *const level_names[LEVELS] = {"lld", "functionals", "scores"};
 
 struct features {
     recordings recordings;
     enum level level;
     unsigned window_hops;
     const ut_plan *plan;
+    engine engine; /* SCORES */
 };
 
 /* One channel of one file, and where its rows go. */
@@ -44,10 +49,11 @@ static const char usage[] =
     "Prints what the analysis hears in recordings as comma-separated values: a header, then rows of\n"
     "source, channel, t_s and a column a feature. What does not exist, such as the pitch of silence,\n"
     "is left empty.\n\n"
-    "  --level LEVEL     lld, a row each 10 ms (the default), or functionals, a row each half second\n"
-    "                    over what was last heard\n"
+    "  --level LEVEL     lld, a row each 10 ms (the default); functionals, a row each half second over\n"
+    "                    what was last heard; or scores, what the model says of it then\n"
     "  --window SECONDS  how long that is: 1 to 10 (the default is 4); or file: a single row over all;\n"
     "                    what was decided by t_s counts, which is what was said until 0.33 s before\n"
+    "  --model FILE      another model, for scores\n"
     "  --csv             comma-separated values (the default)\n" RECORDINGS_USAGE
     "\nColumns of lld, in the order they come; t_s is the centre of the frame:\n"
     "  t_s [s], loudness [sone-like], alpha_ratio, hammarberg [dB], slope_0_500, slope_500_1500,\n"
@@ -55,13 +61,19 @@ static const char usage[] =
     "  f0_st [semitones above 27.5 Hz], voicing [0..1], jitter_local [share of a period],\n"
     "  shimmer_local_db, hnr_db, h1_h2_db, h1_a3_db [dB], f1_hz, f1_bandwidth_hz [Hz], f1_level_db\n"
     "  [dB above the frame's], the same of f2 and f3, level_db [dB full scale], speech, music, tone\n"
-    "  [0..1], syllable [0 or 1], mel_1_db to mel_26_db [dB]\n";
+    "  [0..1], syllable [0 or 1], mel_1_db to mel_26_db [dB]\n"
+    "\nColumns of scores, for the customer's channel only, as a live call has them:\n"
+    "  t_s [s], speech_s [s of the last 4], frustration, stress, arousal [probabilities], confidence\n"
+    "  [0..1], abstain, usual_known [0 or 1], angry, fearful, happy, sad, neutral, disgust\n"
+    "  The last six are acted emotions, shares of 1, all 0 where too little was said. They are there to\n"
+    "  measure a model by, for nothing else: they are in no event, store or page.\n";
 
 /* ---- rows ---- */
 
 static void print_names(enum level level) {
     fputs("source,channel,t_s", stdout);
     if (level == LLD) columns_print_names(stdout);
+    if (level == SCORES) scores_print_names(stdout);
     for (size_t i = 0; level == FUNCTIONALS && i < ut_functional_count(); i++) printf(",%s", ut_functional_name(i));
     putchar('\n');
 }
@@ -180,10 +192,16 @@ static bool run_source(const struct features *f, source *s, const char *path, FI
     return good;
 }
 
+static bool score_source(const struct features *f, source *s, const char *path, FILE *out) {
+    bool good = scores_run(f->engine.model, s, path, out);
+    recordings_tell_lost(&f->recordings, path, s->lost);
+    return good;
+}
+
 static bool features_one(void *user, const char *path, FILE *out) {
     struct features *f = user;
     source *s = recordings_open(&f->recordings, path);
-    bool good = s && run_source(f, s, path, out);
+    bool good = s && (f->level == SCORES ? score_source : run_source)(f, s, path, out);
     source_close(s);
     return good;
 }
@@ -191,13 +209,6 @@ static bool features_one(void *user, const char *path, FILE *out) {
 /* ---- command line ---- */
 
 static int run_files(struct features *f, char **paths, int n_paths) {
-    ut_error why;
-    ut_plan *plan = ut_plan_open(&why);
-    if (!plan) {
-        fprintf(stderr, "undertone features: %s\n", ut_error_text(why));
-        return EXIT_FAILED;
-    }
-    f->plan = plan;
     interrupt_catch();
     print_names(f->level);
     if (f->recordings.consent != UT_CONSENT_GIVEN) {
@@ -206,15 +217,31 @@ static int run_files(struct features *f, char **paths, int n_paths) {
         n_paths = 0;
     }
     bool progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
-    int status = recordings_run(&f->recordings, paths, n_paths, progress, features_one, f);
+    return recordings_run(&f->recordings, paths, n_paths, progress, features_one, f);
+}
+
+static int run_with_plan(struct features *f, char **paths, int n_paths) {
+    ut_error why;
+    ut_plan *plan = ut_plan_open(&why);
+    int status = EXIT_FAILED;
+    f->plan = plan;
+    if (plan) status = run_files(f, paths, n_paths);
+    else fprintf(stderr, "undertone features: %s\n", ut_error_text(why));
     ut_plan_close(plan);
     return status;
 }
 
+static int run_with_model(struct features *f, const char *model, char **paths, int n_paths) {
+    int status = EXIT_FAILED;
+    if (engine_open(&f->engine, "features", model, NULL)) status = run_files(f, paths, n_paths);
+    engine_close(&f->engine);
+    return status;
+}
+
 static bool read_level(const char *text, enum level *level) {
-    *level = strcmp(text, "functionals") == 0 ? FUNCTIONALS : LLD;
-    if (*level == FUNCTIONALS || strcmp(text, "lld") == 0) return true;
-    fprintf(stderr, "undertone features: --level is lld or functionals, not %s\n", text);
+    for (*level = LLD; *level < LEVELS; ++*level)
+        if (!strcmp(text, level_names[*level])) return true;
+    fprintf(stderr, "undertone features: --level is lld, functionals or scores, not %s\n", text);
     return false;
 }
 
@@ -231,10 +258,11 @@ static bool read_window(const char *text, unsigned *hops) {
 }
 
 int command_features(int argc, char **argv) {
-    enum { LEVEL = 1, WINDOW };
+    enum { LEVEL = 1, WINDOW, MODEL };
     static const struct option options[] = {
         {"level", required_argument, NULL, LEVEL},
         {"window", required_argument, NULL, WINDOW},
+        {"model", required_argument, NULL, MODEL},
         {"csv", no_argument, NULL, 0},
         {"help", no_argument, NULL, 'h'},
         RECORDINGS_OPTIONS,
@@ -242,20 +270,27 @@ int command_features(int argc, char **argv) {
     };
     struct features features = {.recordings = {.command = "features", .consent = UT_CONSENT_GIVEN},
                                 .window_hops = UT_WINDOW_HOPS};
+    const char *model = NULL;
     bool window = false;
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         if (option == LEVEL && !read_level(optarg, &features.level)) return EXIT_USAGE;
         else if (option == WINDOW && !(window = read_window(optarg, &features.window_hops))) return EXIT_USAGE;
+        else if (option == MODEL) model = optarg;
         else if (option == 'h') return fputs(usage, stdout), EXIT_FINE;
-        else if (option > WINDOW && !recordings_option(&features.recordings, option, optarg)) return EXIT_USAGE;
+        else if (option > MODEL && !recordings_option(&features.recordings, option, optarg)) return EXIT_USAGE;
     }
     if (window && features.level != FUNCTIONALS) {
         fputs("undertone features: --window is for --level functionals, which is not there\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (model && features.level != SCORES) {
+        fputs("undertone features: --model is for --level scores, which is not there\n", stderr);
         return EXIT_USAGE;
     }
     if (optind == argc) {
         fputs(usage, stderr);
         return EXIT_USAGE;
     }
-    return run_files(&features, argv + optind, argc - optind);
+    if (features.level == SCORES) return run_with_model(&features, model, argv + optind, argc - optind);
+    return run_with_plan(&features, argv + optind, argc - optind);
 }

@@ -1,4 +1,4 @@
-/* undertone features, from outside: the table that the classifier is trained with. */
+/* undertone features, from outside: the tables that a classifier is trained with and measured by. */
 #include <fcntl.h>
 #include <glob.h>
 #include <math.h>
@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "events.h"
 #include "program.h"
 #include "sound.h"
 
@@ -202,17 +203,151 @@ static void test_whole_file(void **state) {
     program_end(&ten);
 }
 
+/* ---- scores ---- */
+
+/* In this order, and nothing else. */
+static void check_score_names(const row *header) {
+    static const char *const names[] = {"source",  "channel",    "t_s",     "speech_s",    "frustration", "stress",
+                                        "arousal", "confidence", "abstain", "usual_known", "angry",       "fearful",
+                                        "happy",   "sad",        "neutral", "disgust"};
+    enum { NAMES = sizeof names / sizeof *names };
+    assert_int_equal(header->n, NAMES);
+    for (int i = 0; i < NAMES; i++) assert_string_equal(header->fields[i], names[i]);
+}
+
+static double field(const row *header, const row *r, const char *name) { return atof(r->fields[column(header, name)]); }
+
+/* Shares of 1, or none of anything where too little was said. */
+static void check_classes(const row *header, const row *r) {
+    double sum = 0;
+    for (int i = column(header, "angry"); i <= column(header, "disgust"); i++) {
+        double share = atof(r->fields[i]);
+        assert_true(share >= 0 && share <= 1);
+        sum += share;
+    }
+    bool told = field(header, r, "abstain") == 0;
+    if (sum != 0 || told) assert_float_equal(sum, 1, 1e-4);
+}
+
+/* A row each half second and one at the end, of the customer's voice alone. */
+static void test_scores(void **state) {
+    (void)state;
+    static row header, r;
+    program p;
+    assert_int_equal(RUN(&p, "features", "--level", "scores", short_call()), 0);
+    assert_string_equal(p.err, "");
+    const char *at = p.out;
+    assert_true(take_row(&at, &header));
+    check_score_names(&header);
+    int n = 0;
+    double most_speech_s = 0;
+    while (take_row(&at, &r)) {
+        assert_int_equal(r.n, header.n);
+        check_numbers(&r, 2);
+        assert_string_equal(r.fields[1], "customer");
+        assert_float_equal(field(&header, &r, "t_s"), fmin(6.25, 0.5 * ++n), 1e-6);
+        check_classes(&header, &r);
+        assert_in_range((int)field(&header, &r, "usual_known"), 0, 1);
+        most_speech_s = fmax(most_speech_s, field(&header, &r, "speech_s"));
+    }
+    assert_int_equal(n, 13);
+    assert_true(most_speech_s > 0.5 && most_speech_s <= 4);
+    program_end(&p);
+}
+
+/* What analyze says of a call at the same moments, to the digits that it prints. */
+static void test_scores_are_those_of_a_call(void **state) {
+    (void)state;
+    static row header, r;
+    static const char *const keys[] = {"t_s", "frustration", "stress", "arousal", "confidence"};
+    static const double within[] = {6e-4, 6e-4, 6e-4, 6e-4, 6e-3};
+    program scores, call;
+    assert_int_equal(RUN(&scores, "features", "--level", "scores", sound_demo()), 0);
+    assert_int_equal(RUN(&call, "analyze", "--jsonl", sound_demo()), 0);
+    json_t *events = events_parse(call.out);
+    const char *at = scores.out;
+    size_t i, n = 0, told = 0;
+    json_t *event;
+    assert_true(take_row(&at, &header));
+    json_array_foreach(events, i, event) {
+        if (!event_is(event, "reading") || strcmp(event_text(event, "channel"), "customer")) continue;
+        assert_true(take_row(&at, &r));
+        for (int k = 0; k < 5; k++)
+            assert_float_equal(field(&header, &r, keys[k]), event_number(event, keys[k]), within[k]);
+        assert_int_equal(field(&header, &r, "abstain") != 0, json_is_true(json_object_get(event, "abstain")));
+        told += field(&header, &r, "abstain") == 0;
+        n++;
+    }
+    assert_string_equal(at, "");
+    assert_true(n > 100 && told > 10);
+    json_decref(events);
+    program_end(&scores);
+    program_end(&call);
+}
+
+/* No row of the agent's voice or of both mixed: a sentence instead. */
+static void test_no_scores_of_others(void **state) {
+    (void)state;
+    static const char *const roles[] = {"agent", "mixed"};
+    static row header, r;
+    const char *path = scratch_path("mono.wav");
+    sound_cut(sound_demo(), path, 20, 26, 1);
+    for (int i = 0; i < 2; i++) {
+        program p;
+        assert_int_equal(RUN(&p, "features", "--level", "scores", "--channels", roles[i], path), 1);
+        const char *at = p.out;
+        assert_true(take_row(&at, &header));
+        check_score_names(&header);
+        assert_string_equal(at, "");
+        assert_non_null(strstr(p.err, "mono.wav: has no customer's channel"));
+        assert_int_equal(strcspn(p.err, "\n"), strlen(p.err) - 1);
+        program_end(&p);
+    }
+    program p;
+    assert_int_equal(RUN(&p, "features", "--level", "scores", path), 0);
+    const char *at = p.out;
+    assert_true(take_row(&at, &header) && take_row(&at, &r));
+    program_end(&p);
+}
+
+/* The customer's channel is found on either side. */
+static void test_scores_of_either_side(void **state) {
+    (void)state;
+    const char *both = short_call(), *customer = scratch_path("customer.wav");
+    char *text[2];
+    sound_cut(both, customer, 0, 6.25, 0);
+    for (int i = 0; i < 2; i++) {
+        program p;
+        const char *path = i ? customer : both, *roles = i ? "customer" : "customer,agent";
+        assert_int_equal(RUN(&p, "features", "--level", "scores", "--channels", roles, path), 0);
+        const char *rows = strchr(p.out, '\n');
+        text[i] = malloc(strlen(rows) + 1);
+        assert_non_null(text[i]);
+        char *to = text[i];
+        for (const char *from = rows; *from;) {
+            from += *from == '\n' && from[1] ? strcspn(from, ",") : 0;
+            *to++ = *from++;
+        }
+        *to = '\0';
+        program_end(&p);
+    }
+    assert_true(strlen(text[0]) > 500);
+    assert_string_equal(text[0], text[1]);
+    free(text[0]);
+    free(text[1]);
+}
+
 /* Without consent there is a header and a sentence. */
 static void test_without_consent(void **state) {
     (void)state;
-    static const char *const consents[] = {"refused", "unknown"}, *const levels[] = {"lld", "functionals"};
+    static const char *const consents[] = {"refused", "unknown"}, *const levels[] = {"lld", "functionals", "scores"};
     const char *path = short_call();
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 6; i++) {
         program p;
-        assert_int_equal(RUN(&p, "features", path, "--consent", consents[i / 2], "--level", levels[i % 2]), 0);
+        assert_int_equal(RUN(&p, "features", path, "--consent", consents[i / 3], "--level", levels[i % 3]), 0);
         assert_int_equal(strncmp(p.out, "source,channel,t_s,", 19), 0);
         assert_string_equal(strchr(p.out, '\n'), "\n");
-        assert_non_null(strstr(p.err, consents[i / 2]));
+        assert_non_null(strstr(p.err, consents[i / 3]));
         assert_int_equal(strcspn(p.err, "\n"), strlen(p.err) - 1);
         program_end(&p);
     }
@@ -505,6 +640,10 @@ int main(void) {
         cmocka_unit_test(test_functionals),
         cmocka_unit_test(test_windows),
         cmocka_unit_test(test_whole_file),
+        cmocka_unit_test(test_scores),
+        cmocka_unit_test(test_scores_are_those_of_a_call),
+        cmocka_unit_test(test_no_scores_of_others),
+        cmocka_unit_test(test_scores_of_either_side),
         cmocka_unit_test(test_without_consent),
         cmocka_unit_test(test_same_rows_whatever_the_file),
         cmocka_unit_test(test_what_is_no_number),

@@ -27,6 +27,22 @@ static size_t put_right(uint8_t *file, const uint8_t *data, size_t n) {
     return PREAMBLE + n - 1 + SHA256_DIGEST_LENGTH;
 }
 
+/* Of a voice that comes and goes. */
+static ut_frame frame_of(int hop) {
+    ut_frame frame = {.level_db = (float)(hop % 50 - 60), .speech = hop % 90 > 30, .voicing = (float)(hop % 11) / 10};
+    if (hop % 7 > 1) frame.f0_hz = 100 + (float)(hop % 200), frame.hnr_db = 12, frame.jitter_local = 0.01f;
+    for (int b = 0; b < UT_MEL_BANDS; b++) frame.mel_db[b] = (float)((hop * 31 + b * 17) % 90 - 100);
+    return frame;
+}
+
+static void listen(ut_classifier *classifier, int round) {
+    enum { HOPS = 8 };
+    for (int hop = HOPS * round; hop < HOPS * (round + 1); hop++) {
+        ut_frame frame = frame_of(hop);
+        ut_classifier_push(classifier, &frame);
+    }
+}
+
 /* What opens must also work: scores of a net that was taken are probabilities. */
 static void use(const ut_model *model) {
     float *functionals = malloc(ut_functional_count() * sizeof *functionals);
@@ -34,11 +50,14 @@ static void use(const ut_model *model) {
     ut_opinion opinion;
     for (int round = 0; functionals && classifier && round < 12; round++) {
         for (size_t i = 0; i < ut_functional_count(); i++) functionals[i] = (float)(i % 7) * 10 - (float)round;
-        ut_classifier_run(classifier, functionals, 4, &opinion);
+        listen(classifier, round);
+        ut_classifier_run(classifier, functionals, 4, true, &opinion);
         const float scores[] = {opinion.affect.frustration, opinion.affect.stress, opinion.affect.arousal,
                                 opinion.affect.confidence};
         for (int s = 0; s < 4; s++)
             if (!(scores[s] >= 0 && scores[s] <= 1)) abort();
+        for (int c = 0; c < UT_CLASSES; c++)
+            if (!(opinion.classes[c] >= 0 && opinion.classes[c] <= 1)) abort();
     }
     ut_classifier_free(classifier);
     free(functionals);

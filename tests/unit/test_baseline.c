@@ -33,7 +33,7 @@ static void mean_and_variance_of_the_first_minute(void **state) {
     ut_baseline_free(&b);
 }
 
-static void ready_after_ten(void **state) {
+static void ready_after_some_readings(void **state) {
     (void)state;
     ut_baseline b = {0};
     const float x[] = {0};
@@ -94,7 +94,7 @@ static void free_takes_half_built(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mean_and_variance_of_the_first_minute),
-        cmocka_unit_test(ready_after_ten),
+        cmocka_unit_test(ready_after_some_readings),
         cmocka_unit_test(forgets_slowly),
         cmocka_unit_test(what_was_not_heard_changes_nothing),
         cmocka_unit_test(deviation_is_never_under_half),

@@ -3,7 +3,6 @@
 
 #include <jansson.h>
 #include <math.h>
-#include <openssl/sha.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,49 +14,31 @@
 
 #include <cmocka.h>
 
+#include "made_model.h"
 #include "prosody/functionals.h"
 
+/* One feature's pair, an encoder with a map of 2 channels and 8 bands and two frames layers, and a head. */
 static const char whole_header[] =
-    "{\"name\": \"tiny-1\", \"rate_hz\": 8000, \"hop_ms\": 10, \"window_hops\": 400,"
-    " \"features\": [\"f0_st_p50\", \"articulation_rate_syl_s\"],"
-    " \"layers\": [{\"inputs\": 2, \"outputs\": 4, \"activation\": \"relu\"},"
-    "              {\"inputs\": 4, \"outputs\": 3, \"activation\": \"linear\"}],"
-    " \"outputs\": [\"frustration\", \"stress\", \"arousal\"],"
-    " \"calibration\": [{\"slope\": 1, \"offset\": 0, \"prior\": 0.2}, {\"slope\": 1.5, \"offset\": -1, \"prior\": "
-    "0.1},"
-    "                   {\"slope\": 0, \"offset\": 2.5, \"prior\": 0}],"
-    " \"abstain\": {\"min_speech_s\": 0.8, \"full_speech_s\": 2.5, \"max_distance\": 4}}";
+    "{" MADE_HEADER_REST ", \"features\": [\"f0_st_p50\", \"articulation_rate_syl_s\"],"
+    " \"encoders\": [{\"maps\": [{\"inputs\": 1, \"outputs\": 2, \"kernel_hops\": 3, \"kernel_bands\": 2,"
+    "                             \"pad_bands\": 0, \"stride_hops\": 4, \"pool_bands\": 3}],"
+    "                  \"frames\": [{\"inputs\": 27, \"outputs\": 2, \"kernel_hops\": 2},"
+    "                               {\"inputs\": 2, \"outputs\": 1, \"kernel_hops\": 1}]}],"
+    " \"layers\": [{\"inputs\": 9, \"outputs\": 3, \"activation\": \"relu\"},"
+    "              {\"inputs\": 3, \"outputs\": 7, \"activation\": \"linear\"}]}";
 
-enum { WEIGHTS = 2 + 2 + 4 * 2 + 4 + 3 * 4 + 3, SCALE = 2 };
-
-/* A file in memory. */
-typedef struct image {
-    unsigned char bytes[8192];
-    size_t n;
-} image;
-
-static void put_u32(image *m, uint32_t x) {
-    for (int i = 0; i < 4; i++) m->bytes[m->n++] = (unsigned char)(x >> (8 * i));
-}
-
-static void sign(image *m) { m->n += SHA256(m->bytes, m->n, m->bytes + m->n) ? SHA256_DIGEST_LENGTH : 0; }
-
-static void make_with(image *m, const char *header, const float *weights, int n_weights) {
-    *m = (image){.bytes = "UTMODEL", .n = 8};
-    put_u32(m, UT_MODEL_FORMAT);
-    put_u32(m, (uint32_t)strlen(header));
-    memcpy(m->bytes + m->n, header, strlen(header));
-    m->n += strlen(header);
-    for (int i = 0; i < n_weights; i++) {
-        uint32_t bits;
-        memcpy(&bits, &weights[i], sizeof bits);
-        put_u32(m, bits);
-    }
-    sign(m);
-}
+enum {
+    SCALE = 2,
+    MAP = 4,
+    FRAMES = MAP + 2 * 3 * 2 + 2,
+    MORE_FRAMES = FRAMES + 2 * 27 * 2 + 2,
+    HIDDEN = MORE_FRAMES + 2 + 1,
+    OUT = HIDDEN + 3 * 9 + 3,
+    WEIGHTS = OUT + 7 * 3 + 7
+};
 
 static void good_weights(float weights[WEIGHTS]) {
-    for (int i = 0; i < WEIGHTS; i++) weights[i] = (float)(i % 7) / 4 - 0.75f;
+    for (int i = 0; i < WEIGHTS; i++) weights[i] = made_weight(i);
     weights[SCALE] = 2, weights[SCALE + 1] = 0.5f;
 }
 
@@ -82,7 +63,7 @@ static ut_error parse(const image *m) {
 
 static void opens(void **state) {
     (void)state;
-    image m;
+    static image m;
     make(&m, whole_header);
     ut_error why = UT_NO_MEMORY;
     ut_model *model = ut_model_parse(m.bytes, m.n, &why);
@@ -95,16 +76,10 @@ static void opens(void **state) {
     assert_string_equal(ut_functional_name((size_t)model->feature[1]), "articulation_rate_syl_s");
     assert_int_equal(model->n_layers, 2);
     assert_true(model->layers[0].relu && !model->layers[1].relu);
-    float weights[WEIGHTS];
-    good_weights(weights);
-    assert_memory_equal(model->mean, weights, 2 * sizeof(float));
-    assert_memory_equal(model->scale, weights + SCALE, 2 * sizeof(float));
-    assert_memory_equal(model->layers[0].weight, weights + 4, 8 * sizeof(float));
-    assert_memory_equal(model->layers[0].bias, weights + 12, 4 * sizeof(float));
-    assert_memory_equal(model->layers[1].weight, weights + 16, 12 * sizeof(float));
-    assert_memory_equal(model->layers[1].bias, weights + 28, 3 * sizeof(float));
-    assert_true(model->calibration[UT_STRESS].slope == 1.5f && model->calibration[UT_STRESS].offset == -1);
-    assert_true(model->min_speech_s == 0.8f && model->full_speech_s == 2.5f && model->max_distance == 4);
+    assert_true(model->cold[UT_STRESS].slope == 1.5f && model->cold[UT_STRESS].offset == -1);
+    assert_true(model->warm[UT_STRESS].slope == 1 && model->warm[UT_STRESS].offset == 0.25f);
+    assert_true(model->min_speech_s == 0.8f && model->full_speech_s == 2.5f && model->max_distance == 4 &&
+                model->min_share == 0.2f);
     ut_model_close(model);
     model = ut_model_parse(m.bytes, m.n, NULL);
     assert_non_null(model);
@@ -112,13 +87,60 @@ static void opens(void **state) {
     ut_model_close(NULL);
 }
 
+/* Weights of the file [outputs][inputs], turned. */
+static void check_dense(const ut_layer *layer, const float *weights) {
+    for (int o = 0; o < layer->outputs; o++)
+        for (int i = 0; i < layer->inputs; i++)
+            assert_true(layer->weight[i * layer->outputs + o] == weights[o * layer->inputs + i]);
+    assert_memory_equal(layer->bias, weights + layer->inputs * layer->outputs, (size_t)layer->outputs * sizeof(float));
+}
+
+/* The map, [2 outputs][1][3 hops][2 bands] to [hops][bands][outputs]; the frames after it, [2][27][2 hops] to
+ * [hops][27][2], where the file has 2 channels of 8 bands and 11 descriptors, and memory 8 bands of 2 channels. */
+static void check_encoder(const ut_encoder_net *net, const float *weights) {
+    const ut_convolution *map = &net->layers[0], *frames = &net->layers[1];
+    for (int k = 0; k < 3 * 2; k++)
+        for (int o = 0; o < 2; o++) assert_true(map->weight[k * 2 + o] == weights[MAP + o * 3 * 2 + k]);
+    assert_memory_equal(map->bias, weights + MAP + 12, 2 * sizeof(float));
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < 27; i++)
+            for (int o = 0; o < 2; o++) {
+                int channel = i % 2, band = i / 2, in_file = i < 16 ? channel * 8 + band : i;
+                assert_true(frames->weight[(k * 27 + i) * 2 + o] == weights[FRAMES + (o * 27 + in_file) * 2 + k]);
+            }
+    assert_memory_equal(frames->bias, weights + FRAMES + 108, 2 * sizeof(float));
+    assert_memory_equal(net->layers[2].weight, weights + MORE_FRAMES, 2 * sizeof(float));
+}
+
+static void weights_lie_where_loops_want_them(void **state) {
+    (void)state;
+    static image m;
+    make(&m, whole_header);
+    ut_model *model = ut_model_parse(m.bytes, m.n, NULL);
+    assert_non_null(model);
+    float weights[WEIGHTS];
+    good_weights(weights);
+    assert_int_equal(model->n_encoders, 1);
+    assert_int_equal(model->n_vector, 4);
+    const ut_encoder_net *net = &model->encoders[0];
+    assert_true(net->n_maps == 1 && net->n_layers == 3 && net->step_hops == 4 && net->outputs == 1);
+    assert_int_equal(ut_convolution_bands(&net->layers[0]), 8);
+    assert_memory_equal(model->mean, weights, 2 * sizeof(float));
+    assert_memory_equal(model->scale, weights + SCALE, 2 * sizeof(float));
+    check_encoder(net, weights);
+    check_dense(&model->layers[0], weights + HIDDEN);
+    check_dense(&model->layers[1], weights + OUT);
+    ut_model_close(model);
+}
+
 static void not_one(void **state) {
     (void)state;
-    image m;
+    static image m;
     make(&m, whole_header);
     assert_null(ut_model_parse(NULL, 0, NULL));
     for (int i = 0; i < 8; i++) {
-        image other = m;
+        static image other;
+        other = m;
         other.bytes[i] ^= 1;
         assert_int_equal(parse(&other), UT_MODEL_NOT_ONE);
     }
@@ -126,9 +148,9 @@ static void not_one(void **state) {
 
 static void another_version(void **state) {
     (void)state;
-    static const unsigned char versions[] = {0, 2, 255};
-    image m;
-    for (int i = 0; i < 3; i++) {
+    static const unsigned char versions[] = {0, 1, 3, 255};
+    static image m;
+    for (size_t i = 0; i < sizeof versions; i++) {
         make(&m, whole_header);
         m.bytes[8] = versions[i];
         m.n -= SHA256_DIGEST_LENGTH;
@@ -139,7 +161,7 @@ static void another_version(void **state) {
 
 static void every_truncation_is_refused(void **state) {
     (void)state;
-    image m;
+    static image m;
     make(&m, whole_header);
     size_t whole = m.n;
     for (m.n = 0; m.n < whole; m.n++) assert_int_equal(parse(&m), m.n < 8 ? UT_MODEL_NOT_ONE : UT_MODEL_DAMAGED);
@@ -151,7 +173,7 @@ static void every_truncation_is_refused(void **state) {
 
 static void every_flipped_bit_is_refused(void **state) {
     (void)state;
-    image m;
+    static image m;
     make(&m, whole_header);
     for (size_t i = 0; i < m.n; i++) {
         for (int bit = 0; bit < 8; bit++) {
@@ -197,7 +219,7 @@ static char *header_with(const char *path, const char *value) {
 }
 
 static void refused_with(const char *path, const char *value, ut_error wanted) {
-    image m;
+    static image m;
     char *header = header_with(path, value);
     make(&m, header);
     free(header);
@@ -213,24 +235,45 @@ static void missing_fields(void **state) {
         "hop_ms",
         "window_hops",
         "features",
+        "encoders",
         "layers",
         "outputs",
         "calibration",
         "abstain",
         "features.0",
+        "encoders.0",
+        "encoders.0.maps",
+        "encoders.0.maps.0",
+        "encoders.0.frames",
+        "encoders.0.frames.0",
+        "encoders.0.frames.1",
+        "encoders.0.maps.0.inputs",
+        "encoders.0.maps.0.outputs",
+        "encoders.0.maps.0.kernel_hops",
+        "encoders.0.maps.0.kernel_bands",
+        "encoders.0.maps.0.pad_bands",
+        "encoders.0.maps.0.stride_hops",
+        "encoders.0.maps.0.pool_bands",
+        "encoders.0.frames.0.inputs",
+        "encoders.0.frames.0.outputs",
+        "encoders.0.frames.1.kernel_hops",
         "layers.0",
         "layers.1",
         "layers.0.inputs",
         "layers.0.outputs",
         "layers.1.activation",
         "outputs.0",
-        "calibration.2",
-        "calibration.0.slope",
-        "calibration.1.offset",
-        "calibration.2.prior",
+        "outputs.6",
+        "calibration.cold",
+        "calibration.warm",
+        "calibration.warm.2",
+        "calibration.cold.0.slope",
+        "calibration.cold.1.offset",
+        "calibration.warm.2.prior",
         "abstain.min_speech_s",
         "abstain.full_speech_s",
         "abstain.max_distance",
+        "abstain.min_share",
     };
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) refused_with(paths[i], NULL, UT_MODEL_HEADER);
 }
@@ -243,25 +286,38 @@ static void fields_of_no_type_that_fits(void **state) {
         "hop_ms",
         "window_hops",
         "features",
+        "encoders",
+        "encoders.0",
+        "encoders.0.maps",
+        "encoders.0.frames",
+        "encoders.0.maps.0",
+        "encoders.0.maps.0.inputs",
+        "encoders.0.maps.0.pad_bands",
+        "encoders.0.maps.0.stride_hops",
+        "encoders.0.frames.0",
+        "encoders.0.frames.0.inputs",
+        "encoders.0.frames.1.kernel_hops",
         "layers",
         "outputs",
         "calibration",
+        "calibration.cold",
+        "calibration.warm",
         "abstain",
         "layers.0",
         "outputs.1",
-        "calibration.0",
+        "calibration.cold.0",
         "layers.0.inputs",
         "layers.0.outputs",
         "layers.0.activation",
-        "calibration.0.slope",
-        "calibration.1.offset",
-        "calibration.2.prior",
+        "calibration.cold.0.slope",
+        "calibration.warm.1.offset",
+        "calibration.cold.2.prior",
         "abstain.min_speech_s",
     };
     static const char *const values[] = {"null", "true", "\"\"", "\"8000\"", "-1.5", "[]", "{}", "[[]]"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
-            bool fits = (!strcmp(paths[i], "calibration.1.offset") && values[v][0] == '-') ||
+            bool fits = (!strcmp(paths[i], "calibration.warm.1.offset") && values[v][0] == '-') ||
                         (!strcmp(paths[i], "name") && !strcmp(values[v], "\"8000\""));
             if (fits) continue;
             ut_error wanted =
@@ -291,9 +347,37 @@ static void fields_out_of_range(void **state) {
         {"features.1", "\"\"", UT_MODEL_FEATURES},
         {"features.1", "7", UT_MODEL_FEATURES},
         {"features", "[\"f0_st_p50\"]", UT_MODEL_HEADER},
-        {"layers", "[{\"inputs\": 2, \"outputs\": 3, \"activation\": \"linear\"}]",
+        {"encoders", "[]", UT_MODEL_HEADER}, /* too many weights, and inputs of the head */
+        {"encoders.0.maps", "[]", UT_MODEL_HEADER},
+        {"encoders.0.frames", "[]", UT_MODEL_HEADER},
+        {"encoders.0.maps.0.inputs", "2", UT_MODEL_HEADER},
+        {"encoders.0.maps.0.inputs", "1.0", UT_MODEL_HEADER},
+        {"encoders.0.maps.0.outputs", "0", UT_MODEL_HEADER},
+        {"encoders.0.maps.0.outputs", "3", UT_MODEL_HEADER},
+        {"encoders.0.maps.0.outputs", "257", UT_MODEL_HEADER},
+        {"encoders.0.maps.0.outputs", "4294967298", UT_MODEL_HEADER},
+        {"encoders.0.maps.0.kernel_hops", "0", UT_MODEL_HEADER},
+        {"encoders.0.maps.0.kernel_hops", "17", UT_MODEL_HEADER},
+        {"encoders.0.maps.0.kernel_bands", "0", UT_MODEL_HEADER},
+        {"encoders.0.maps.0.kernel_bands", "27", UT_MODEL_HEADER},
+        {"encoders.0.maps.0.pad_bands", "-1", UT_MODEL_HEADER},
+        {"encoders.0.maps.0.pad_bands", "1", UT_MODEL_HEADER}, /* 27 bands */
+        {"encoders.0.maps.0.pad_bands", "27", UT_MODEL_HEADER},
+        {"encoders.0.maps.0.stride_hops", "0", UT_MODEL_HEADER},
+        {"encoders.0.maps.0.stride_hops", "3", UT_MODEL_HEADER}, /* no window of whole steps */
+        {"encoders.0.maps.0.stride_hops", "2", UT_OK},
+        {"encoders.0.maps.0.stride_hops", "5", UT_MODEL_HEADER},
+        {"encoders.0.maps.0.pool_bands", "0", UT_MODEL_HEADER},
+        {"encoders.0.maps.0.pool_bands", "2", UT_MODEL_HEADER},  /* other inputs after it */
+        {"encoders.0.maps.0.pool_bands", "26", UT_MODEL_HEADER}, /* no band left */
+        {"encoders.0.frames.0.inputs", "26", UT_MODEL_HEADER},
+        {"encoders.0.frames.0.kernel_hops", "17", UT_MODEL_HEADER},
+        {"encoders.0.frames.1.inputs", "3", UT_MODEL_HEADER},
+        {"encoders.0.frames.1.outputs", "2", UT_MODEL_HEADER},
+        {"layers", "[{\"inputs\": 9, \"outputs\": 7, \"activation\": \"linear\"}]",
          UT_MODEL_HEADER}, /* too many weights */
-        {"layers.0.inputs", "3", UT_MODEL_HEADER},
+        {"layers.0.inputs", "4", UT_MODEL_HEADER},
+        {"layers.0.inputs", "8", UT_MODEL_HEADER},
         {"layers.0.outputs", "5", UT_MODEL_HEADER},
         {"layers.0.outputs", "0", UT_MODEL_HEADER},
         {"layers.0.outputs", "-4", UT_MODEL_HEADER},
@@ -303,22 +387,72 @@ static void fields_out_of_range(void **state) {
         {"layers.1.outputs", "4", UT_MODEL_HEADER},
         {"layers.0.activation", "\"relux\"", UT_MODEL_HEADER},
         {"layers.0.activation", "\"tanh\"", UT_MODEL_HEADER},
-        {"outputs.0", "\"stress\"", UT_MODEL_HEADER},
-        {"outputs", "[\"frustration\", \"stress\"]", UT_MODEL_HEADER},
-        {"calibration.0.slope", "-0.1", UT_MODEL_HEADER},
-        {"calibration.0.slope", "1001", UT_MODEL_HEADER},
-        {"calibration.0.offset", "-1001", UT_MODEL_HEADER},
-        {"calibration.0.offset", "1e300", UT_MODEL_HEADER},
-        {"calibration.0.prior", "1.01", UT_MODEL_HEADER},
-        {"calibration.0.prior", "-0.01", UT_MODEL_HEADER},
+        {"outputs.0", "\"fearful\"", UT_MODEL_HEADER},
+        {"outputs", "[\"frustration\", \"stress\", \"arousal\"]", UT_MODEL_HEADER},
+        {"calibration.cold.0.slope", "-0.1", UT_MODEL_HEADER},
+        {"calibration.warm.0.slope", "1001", UT_MODEL_HEADER},
+        {"calibration.cold.0.offset", "-1001", UT_MODEL_HEADER},
+        {"calibration.warm.0.offset", "1e300", UT_MODEL_HEADER},
+        {"calibration.cold.0.prior", "1.01", UT_MODEL_HEADER},
+        {"calibration.warm.0.prior", "-0.01", UT_MODEL_HEADER},
         {"abstain.min_speech_s", "61", UT_MODEL_HEADER},
         {"abstain.full_speech_s", "0", UT_MODEL_HEADER},
         {"abstain.max_distance", "0", UT_MODEL_HEADER},
         {"abstain.max_distance", "-1", UT_MODEL_HEADER},
         {"abstain.max_distance", "1e7", UT_MODEL_HEADER},
+        {"abstain.min_share", "-0.1", UT_MODEL_HEADER},
+        {"abstain.min_share", "1.1", UT_MODEL_HEADER},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         refused_with(wrong[i].path, wrong[i].value, wrong[i].wanted);
+}
+
+/* A model of so many of each, with just the weights it needs; everything has one channel, the maps 26 bands. */
+static ut_error open_with(int encoders, int maps, int frames, int layers) {
+    static image m;
+    static float weights[1 << 10];
+    char header[8192];
+    int inputs = 2 * (2 + 2 * encoders) + 1, n = 4;
+    FILE *out = fmemopen(header, sizeof header, "w");
+    assert_non_null(out);
+    fputs("{" MADE_HEADER_REST ", \"features\": [\"f0_st_p50\", \"articulation_rate_syl_s\"], \"encoders\": [", out);
+    for (int e = 0; e < encoders; e++) {
+        fprintf(out, "%s{\"maps\": [", e ? "," : "");
+        for (int i = 0; i < maps; i++, n += 2)
+            fprintf(out,
+                    "%s{\"inputs\": 1, \"outputs\": 1, \"kernel_hops\": 1, \"kernel_bands\": 1, \"pad_bands\": 0,"
+                    " \"stride_hops\": 1, \"pool_bands\": 1}",
+                    i ? "," : "");
+        fputs("], \"frames\": [", out);
+        for (int i = 0; i < frames; i++) {
+            int heard = i ? 1 : UT_MEL_BANDS + 11;
+            fprintf(out, "%s{\"inputs\": %d, \"outputs\": 1, \"kernel_hops\": 1}", i ? "," : "", heard);
+            n += heard + 1;
+        }
+        fputs("]}", out);
+    }
+    fputs("], \"layers\": [", out);
+    for (int i = 0; i < layers; i++) {
+        fprintf(out, "%s{\"inputs\": %d, \"outputs\": 7, \"activation\": \"relu\"}", i ? "," : "", i ? 7 : inputs);
+        n += ((i ? 7 : inputs) + 1) * 7;
+    }
+    fputs("]}", out);
+    fclose(out);
+    for (int i = 0; i < n; i++) weights[i] = 1;
+    make_with(&m, header, weights, n);
+    return parse(&m);
+}
+
+static void as_many_as_there_may_be(void **state) {
+    (void)state;
+    for (int n = 0; n <= 6; n++) {
+        ut_error wanted = n >= 1 && n <= 4 ? UT_OK : UT_MODEL_HEADER;
+        assert_int_equal(open_with(n, 1, 1, 2), n == 0 ? UT_OK : wanted);
+        assert_int_equal(open_with(1, n, 2, 2), wanted);
+        assert_int_equal(open_with(2, 2, n, 2), wanted);
+        assert_int_equal(open_with(1, 1, 1, n), wanted);
+    }
+    assert_int_equal(open_with(4, 4, 4, 4), UT_OK);
 }
 
 static void headers_that_are_none(void **state) {
@@ -332,7 +466,7 @@ static void headers_that_are_none(void **state) {
                                           "{\"name\": \"a\", \"name\": \"b\"}",
                                           "\xff\xfe",
                                           "{\"features\": [\"\\u0000\"]}"};
-    image m;
+    static image m;
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
         make(&m, headers[i]);
         assert_int_equal(parse(&m), UT_MODEL_HEADER);
@@ -346,7 +480,7 @@ static void headers_that_are_none(void **state) {
 static void a_header_longer_than_the_file(void **state) {
     (void)state;
     static const uint32_t lengths[] = {0, 1, 4096, 0x7fffffff, 0x80000000u, 0xffffffffu, 0xfffffff0u};
-    image m;
+    static image m;
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         make(&m, whole_header);
         size_t n = m.n - SHA256_DIGEST_LENGTH;
@@ -362,7 +496,7 @@ static void weights_that_are_none(void **state) {
     (void)state;
     static const float odd[] = {NAN, INFINITY, -INFINITY, 3e38f, -3e38f};
     float weights[WEIGHTS];
-    image m;
+    static image m;
     for (int i = 0; i < WEIGHTS; i++) {
         for (size_t o = 0; o < sizeof odd / sizeof *odd; o++) {
             good_weights(weights);
@@ -409,7 +543,7 @@ static void files(void **state) {
     char path[] = "/tmp/undertone-model-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
-    image m;
+    static image m;
     make(&m, whole_header);
     assert_int_equal(write(fd, m.bytes, m.n), m.n);
     assert_int_equal(open_path(path), UT_OK);
@@ -444,6 +578,7 @@ static void errors_have_words(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(opens),
+        cmocka_unit_test(weights_lie_where_loops_want_them),
         cmocka_unit_test(not_one),
         cmocka_unit_test(another_version),
         cmocka_unit_test(every_truncation_is_refused),
@@ -451,6 +586,7 @@ int main(void) {
         cmocka_unit_test(missing_fields),
         cmocka_unit_test(fields_of_no_type_that_fits),
         cmocka_unit_test(fields_out_of_range),
+        cmocka_unit_test(as_many_as_there_may_be),
         cmocka_unit_test(headers_that_are_none),
         cmocka_unit_test(a_header_longer_than_the_file),
         cmocka_unit_test(weights_that_are_none),
