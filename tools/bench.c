@@ -35,7 +35,7 @@
 
 enum { ROUNDS = 9, WIDE = 6, MARGIN = UT_PITCH_N, BLOCK = 160 };
 #define MOST_CPU_S_AN_HOUR     4.0
-#define MOST_CLASSIFIER_MS_A_S 0.6
+#define MOST_CLASSIFIER_MS_A_S 1.0
 
 typedef struct bench {
     bench_speech speech;

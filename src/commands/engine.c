@@ -18,7 +18,7 @@ static void find_model(char path[ENGINE_PATH]) {
     char *slash = strrchr(program, '/');
     if (slash) *slash = '\0';
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        snprintf(path, ENGINE_PATH, "%s/%s", program, places[i]);
+        stpcpy(stpcpy(stpcpy(path, program), "/"), places[i]); /* program leaves room for any of them */
         if (!access(path, R_OK)) return;
     }
 }

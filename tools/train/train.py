@@ -377,6 +377,15 @@ def options():
     return parser.parse_args()
 
 
+def check(folder, clips):
+    """Refuses, in one sentence, what nothing could be learned from or calibrated on."""
+    for split in ("train", "dev"):
+        emotions = set(clips["emotion"][clips["split"] == split])
+        missing = [e for e in ("angry", "fearful") if e not in emotions or len(emotions) < 2]
+        if missing:
+            sys.exit(f"{folder}/manifest.csv: the split {split} needs clips that are {' and '.join(missing)}, and others")
+
+
 def main():
     global world
     args = options()
@@ -386,6 +395,7 @@ def main():
     clips = corpus.manifest(args.corpora)
     if not base:
         clips = clips[clips["corpus"].isin(TRAINED_ON) & (clips["corpus"] != args.without)]
+    check(args.corpora, clips)
     world = World(args.program, args.corpora, clips.reset_index(drop=True), list(telephone.CONDITIONS))
     print(f"listening to {len(clips)} clips under {len(world.conditions)} conditions", file=sys.stderr)
     with Pool(args.jobs) as pool:
