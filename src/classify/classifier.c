@@ -165,7 +165,7 @@ static void explain(const ut_classifier *classifier, const float logits[UT_SCORE
 void ut_classifier_run(ut_classifier *classifier, const float *functionals, float speech_s, bool speaking,
                        ut_opinion *opinion) {
     const ut_model *model = classifier->model;
-    *opinion = (ut_opinion){.usual_known = ut_baseline_ready(&classifier->baseline)};
+    *opinion = (ut_opinion){.usual_known = ut_baseline_ready(&classifier->baseline), .speech_s = speech_s};
     ut_affect *affect = &opinion->affect;
     float pitch_st = functionals[classifier->pitch], logits[UT_SCORES];
     affect->pitch_hz = isfinite(pitch_st) ? UT_SEMITONE_ZERO_HZ * exp2f(pitch_st / 12) : 0;

@@ -10,6 +10,7 @@
 typedef struct ut_opinion {
     ut_affect affect;
     bool usual_known; /* enough was heard of this caller to say what is usual for them */
+    float speech_s;   /* of the window */
 
     /* Which acted emotion it sounds like, shares of 1; all 0 where too little was said. To measure a model by, and for
      * nothing else: in no event, in no store and on no page. */

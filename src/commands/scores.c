@@ -9,7 +9,6 @@
 #include "commands/columns.h"
 #include "commands/interrupt.h"
 #include "commands/print.h"
-#include "prosody/functionals.h"
 #include "voice.h"
 
 enum { BLOCK = UT_RATE_HZ / 10, VALUES = 8 + UT_CLASSES };
@@ -17,8 +16,6 @@ enum { BLOCK = UT_RATE_HZ / 10, VALUES = 8 + UT_CLASSES };
 struct scores {
     ut_voice *voice;
     uint64_t hops;
-    bool speech[UT_WINDOW_HOPS]; /* ring: which hops of the window are speech */
-    unsigned speech_hops;        /* of them */
     const char *path;
     FILE *out;
 };
@@ -44,7 +41,7 @@ static double heard_s(const struct scores *scores) {
 static void print_reading(const struct scores *scores, const ut_opinion *opinion) {
     char row[(VALUES + 1) * COLUMNS_VALUE_SIZE], *at = row;
     const ut_affect *affect = &opinion->affect;
-    const float values[] = {(float)scores->speech_hops * UT_HOP / UT_RATE_HZ,
+    const float values[] = {opinion->speech_s,
                             affect->frustration,
                             affect->stress,
                             affect->arousal,
@@ -61,18 +58,10 @@ static void print_reading(const struct scores *scores, const ut_opinion *opinion
     fwrite(row, 1, (size_t)(at - row), scores->out);
 }
 
-static void count_speech(struct scores *scores, bool speech) {
-    bool *oldest = &scores->speech[scores->hops % UT_WINDOW_HOPS];
-    scores->speech_hops += speech;
-    scores->speech_hops -= *oldest;
-    *oldest = speech;
-}
-
 static void drain(struct scores *scores) {
     ut_opinion opinion;
     for (ut_voice_hop hop; ut_voice_waiting(scores->voice);) {
         ut_voice_take(scores->voice, &hop, &opinion);
-        count_speech(scores, hop.speech);
         scores->hops++;
         if (hop.reading) print_reading(scores, &opinion);
     }

@@ -14,13 +14,13 @@ import pandas
 import soundfile
 from scipy.signal import resample_poly
 
+import corpus
 import telephone
 
 RATE_HZ = telephone.RATE_HZ
 NEEDED, OPTIONAL = ["path", "corpus", "speaker", "emotion"], ["split", "gender", "language", "intensity", "extra"]
 CLASSES = ["angry", "fearful", "happy", "sad", "neutral"]
 MEANS = {**{c: c for c in CLASSES}, "calm": "neutral", "bored": "neutral", "disgust": "others", "surprised": "others"}
-LETTERS = {"A": "angry", "F": "fearful", "H": "happy", "S": "sad", "D": "others", "N": "neutral"}
 NOT_MEASURED = {"train", "background"}
 USUAL_S, PAUSE_S = 10.0, 4.5  # of the caller's own ordinary speech; behind each piece of it, longer than the window
 TOGETHER, OTHERS = 100, 40
@@ -46,7 +46,7 @@ def class_of(emotions):
 
 def votes_of(clips):
     """What listeners of the voice alone heard, where they were asked: a set a clip, more than one where votes tie."""
-    return [{LETTERS[letter] for letter in vote if letter in LETTERS} for vote in of_extra(clips, "voice_vote")]
+    return [{MEANS[emotion] for emotion in heard} for heard in corpus.votes(clips)]
 
 
 def manifest(folder):

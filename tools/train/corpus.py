@@ -27,11 +27,6 @@ HOP_INPUTS = 37  # UT_ENCODER_INPUTS, src/classify/encoder.h
 Heard = namedtuple("Heard", "hops hops_of_clip clip hops_by_then speech_s functionals")
 
 
-def progress(words):
-    if sys.stderr.isatty():
-        print(f"  {words}\033[K", end="\r", file=sys.stderr)
-
-
 def manifest(folder):
     clips = pandas.read_csv(os.path.join(folder, "manifest.csv"))
     return clips[~clips["extra"].fillna("").str.contains("AMBIGUOUS")]
@@ -50,7 +45,7 @@ def recordings(folder, clips):
 
 def votes(clips):
     """What listeners of the voice alone heard, where they were asked: a list of emotions a clip."""
-    said = clips["extra"].fillna("").str.extract(r"voice_vote=([^;]*)")[0].fillna("")
+    said = clips["extra"].fillna("").str.extract(r"(?:^|;)\s*voice_vote=([^;]*)")[0].fillna("")
     return [[LETTERS[letter] for letter in vote if letter in LETTERS] for vote in said]
 
 

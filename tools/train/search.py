@@ -14,7 +14,6 @@ import sys
 from multiprocessing import Pool
 
 import numpy as np
-from sklearn.metrics import recall_score, roc_auc_score
 from sklearn.svm import SVC, LinearSVC
 
 sys.path.insert(0, os.path.dirname(__file__))
@@ -26,15 +25,6 @@ import utm
 CONDITIONS = ["mu-law", "handset, gain, mu-law", "AMR-NB"]  # machines learn from all, and are measured by the first
 
 
-def figures(places, logits):
-    """AUC of angry, AUC of fearful, recall of five classes."""
-    meant = train.world.clips["emotion"].replace(corpus.COUNTS_AS).to_numpy()[places]
-    score = train.scores_of(np.concatenate([logits, logits[:, :1]], 1))
-    five = np.isin(meant, corpus.CLASSES[:5])
-    recall = recall_score(meant[five], np.array(corpus.CLASSES)[logits[five, :5].argmax(1)], average="macro")
-    return [*(roc_auc_score(meant == e, score[:, i]) for i, e in enumerate(("angry", "fearful"))), recall]
-
-
 # ---- support vector machines ----
 
 
@@ -44,21 +34,21 @@ def inputs_of(vectors, places, condition, warm):
     x = vectors.tables[condition][rows][:, :n]
     if not warm:
         return places, x
-    usuals = [vectors.usual(condition, train.ordinary_of(p, np.random.default_rng(p), 99)) for p in places]
+    usuals = train.usuals_of(vectors, places, condition)
     kept = np.array([u is not None for u in usuals])
     change = np.stack([a - u[:n] for a, u, k in zip(x, usuals, kept) if k])
     return places[kept], np.concatenate([x[kept], change], 1)
 
 
 def machine(task):
-    """Decisions on each class: [sets] of (places, logits)."""
+    """Decisions on each class, and none on arousal: [sets] of (places, logits)."""
     kernel, warm, sets = task
     vectors = train.world.vectors
     learned = [inputs_of(vectors, train.world.train, c, warm) for c in range(len(CONDITIONS) if kernel == "linear" else 1)]
     places, x = np.concatenate([p for p, _ in learned]), np.concatenate([x for _, x in learned])
     marks = train.world.classes[places]
     asked = [inputs_of(vectors, places, 0, warm) for places in sets]
-    told = [np.zeros((len(p), len(corpus.CLASSES))) for p, _ in asked]
+    told = [np.zeros((len(p), len(corpus.CLASSES) + 1)) for p, _ in asked]
     for i in range(len(corpus.CLASSES)):
         kinds = {"linear": LinearSVC(C=1e-3, class_weight="balanced", dual=False),
                  "kernel": SVC(C=1, gamma="scale", class_weight="balanced", cache_size=1000)}
@@ -113,10 +103,10 @@ def main():
     with Pool(2) as pool:
         told = pool.map(machine, tasks, chunksize=1)
     for kernel, cold, warm in zip(("linear", "kernel"), told[::2], told[1::2]):
-        rows.append((f"functionals, {kernel} support vector machine", [figures(*c) + figures(*w) for c, w in zip(cold, warm)]))
+        rows.append((f"functionals, {kernel} support vector machine", [train.figures(*c) + train.figures(*w) for c, w in zip(cold, warm)]))
     for name, layers in views_of(vectors, model.layers):
         told = [[train.asked(vectors, layers, places, 0, warm) for warm in (False, True)] for places in sets]
-        rows.append((name + ", net", [sum((figures(p, z[:, :-1]) for p, z in both), []) for both in told]))
+        rows.append((name + ", net", [sum((train.figures(*one) for one in both), []) for both in told]))
     for i, (name, _) in enumerate(measured):
         print(f"### {name}: AUC angry / AUC fearful / recall of five classes\n\n| what hears | cold | warm |\n| --- | --- | --- |")
         for words, found in rows:

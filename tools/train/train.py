@@ -99,15 +99,12 @@ def loss_of(logits, classes, arousal):
     return several + AROUSAL_WEIGHT * binary
 
 
-def optimizer_of(model, steps, rate=2e-3):
-    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=1e-2)
-    return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, 2 * rate, total_steps=steps)
-
-
 def epochs_of(model, name, places, epochs, size, loss, seed, rate=2e-3):
     """Trains model in place; loss(places of a batch) is what it is to make small. Returns the mean loss of each epoch."""
     chance, course = np.random.default_rng([seed, 1]), []
-    optimizer, schedule = optimizer_of(model, epochs * (len(places) // size + 1), rate)
+    steps = epochs * (len(places) // size + 1)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2 * rate, total_steps=steps)
     for epoch in range(epochs):
         model.train()
         order, total = chance.permutation(places), 0.0
@@ -286,12 +283,17 @@ def scores_of(logits):
     return np.stack([logits[:, i] - np.logaddexp.reduce(o, 1) for i, o in enumerate(others)] + [logits[:, -1]], 1)
 
 
+def usuals_of(vectors, places, condition):
+    """What is usual for the speaker of each clip by their other neutral clips; None where there are none."""
+    return [vectors.usual(condition, ordinary_of(p, np.random.default_rng(p), 99)) for p in places]
+
+
 def asked(vectors, layers, places, condition, warm):
     """(places kept, logits) of their last readings; warm keeps those whose speaker has other neutral clips."""
     usuals = [None] * len(places)
     if warm:
         places = np.array([p for p in places if len(world.ordinary[p])])
-        usuals = [vectors.usual(condition, ordinary_of(p, np.random.default_rng(p), 99)) for p in places]
+        usuals = usuals_of(vectors, places, condition)
     vector = vectors.tables[condition][world.first_reading[places + 1] - 1]
     known = np.array([u is not None for u in usuals])
     change = np.stack([v - u if u is not None else 0 * v for v, u in zip(vector, usuals)])
@@ -316,6 +318,15 @@ def calibrations(vectors, layers):
     return found
 
 
+def figures(places, logits):
+    """AUC of angry, AUC of fearful, recall of five classes."""
+    meant = world.clips["emotion"].replace(corpus.COUNTS_AS).to_numpy()[places]
+    score, five = scores_of(logits), np.isin(meant, corpus.CLASSES[:5])
+    said = np.array(corpus.CLASSES)[logits[five, :5].argmax(1)]
+    return [*(roc_auc_score(meant == e, score[:, i]) for i, e in enumerate(("angry", "fearful"))),
+            recall_score(meant[five], said, average="macro")]
+
+
 def report(vectors, layers):
     """AUC of angry and fearful and recall of five classes, of the dev speakers, cold and warm."""
     for name in sorted(world.clips["corpus"].unique()):
@@ -323,13 +334,8 @@ def report(vectors, layers):
         for condition, words in enumerate(world.conditions):
             line = f"  {name:8} {words:30}"
             for warm in (False, True):
-                kept, logits = asked(vectors, layers, places, condition, warm)
-                meant = world.clips["emotion"].replace(corpus.COUNTS_AS).to_numpy()[kept]
-                auc = [roc_auc_score(meant == e, scores_of(logits)[:, i]) for i, e in enumerate(("angry", "fearful"))]
-                five = np.isin(meant, corpus.CLASSES[:5])
-                said = np.array(corpus.CLASSES)[logits[five, :5].argmax(1)]
-                recall = recall_score(meant[five], said, average="macro")
-                line += f"  {'warm' if warm else 'cold'} {auc[0]:.3f} {auc[1]:.3f} {recall:.3f}"
+                found = figures(*asked(vectors, layers, places, condition, warm))
+                line += f"  {'warm' if warm else 'cold'} " + " ".join(f"{value:.3f}" for value in found)
             print(line, flush=True)
 
 
