@@ -5,7 +5,7 @@ PREFIX   ?= /usr/local
 BUILD    ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 comma    := ,
 
-LIBS := fftw3f sndfile portaudio-2.0 libwebsockets samplerate jansson libconfig sqlite3 libcrypto zlib
+LIBS := fftw3f sndfile portaudio-2.0 libwebsockets samplerate jansson libconfig sqlite3 libcrypto zlib cairo cairo-svg
 PKG   = $(shell pkg-config $(1) $(LIBS))
 
 CFLAGS   ?= -O3 -g
@@ -17,7 +17,7 @@ LDFLAGS  += $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 LDLIBS   += $(call PKG,--libs) -lm -pthread
 
 LIBRARY := $(wildcard src/prosody/*.c src/classify/*.c src/cues/*.c) src/call.c src/voice.c src/names.c
-PROGRAM := $(wildcard src/capture/*.c src/ingest/*.c src/serve/*.c src/store/*.c src/relay/*.c src/commands/*.c) src/hub.c src/session.c src/event.c
+PROGRAM := $(wildcard src/capture/*.c src/ingest/*.c src/serve/*.c src/store/*.c src/relay/*.c src/commands/*.c) src/hub.c src/session.c src/event.c src/playbook_file.c src/text.c
 PAGES   := $(shell find src/web -type f)
 BOXES   := $(wildcard tests/blackbox/test_*.c)
 
@@ -71,7 +71,7 @@ install: all ## to PREFIX (/usr/local), under DESTDIR
 $(BUILD)/undertone: $(BUILD)/src/main.o $(BUILD)/libprogram.a $(BUILD)/libundertone.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(BUILD)/libundertone.a: $(call objects,$(LIBRARY))
+$(BUILD)/libundertone.a: $(call objects,$(LIBRARY)) $(BUILD)/default_playbook.o
 $(BUILD)/libprogram.a: $(call objects,$(PROGRAM)) $(BUILD)/pages.o
 $(BUILD)/%.a:
 	@rm -f $@
@@ -84,8 +84,12 @@ $(BUILD)/%.o: %.c
 # The pages, gzipped, as one table in the program.
 $(BUILD)/pages.c: $(BUILD)/tools/pack $(PAGES)
 	$< src/web > $@.new && mv $@.new $@
-$(BUILD)/pages.o: $(BUILD)/pages.c
+$(BUILD)/pages.o $(BUILD)/default_playbook.o: %.o: %.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# The playbook of a call that was given none.
+$(BUILD)/default_playbook.c: $(BUILD)/tools/default_playbook src/cues/playbook.cfg
+	$< src/cues/playbook.cfg > $@.new && mv $@.new $@
 
 # One program a source file: tests and benches see the library and the program's own objects.
 $(BUILD)/tests/blackbox/%: $(BUILD)/tests/blackbox/%.o $(call objects,$(filter-out $(BOXES),$(wildcard tests/blackbox/*.c))) $(BUILD)/libprogram.a $(BUILD)/libundertone.a
@@ -95,6 +99,8 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libprogram.a $(BUILD)/libundertone
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 $(BUILD)/tools/latency: $(BUILD)/tests/blackbox/ws_client.o
 $(BUILD)/tools/bench $(BUILD)/tools/bench_praat: $(BUILD)/tools/bench_speech.o
+$(BUILD)/tools/default_playbook: $(addprefix $(BUILD)/,tools/default_playbook.o src/cues/playbook.o src/cues/phrases.o src/cues/hours.o src/names.o)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(BUILD)/tools/pack: tools/pack.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -O2 -o $@ $< -lz

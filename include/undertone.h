@@ -125,8 +125,12 @@ typedef enum ut_cue_kind {
     UT_CUE_STRESS,
     UT_CUE_CALMING,
     UT_CUE_TALK_OVER,
+    UT_CUE_INTERRUPTION,
     UT_CUE_DEAD_AIR,
+    UT_CUE_SLOW_REPLY,
     UT_CUE_MONOLOGUE,
+    UT_CUE_TALKING_FAST,
+    UT_CUE_ESCALATE, /* to the supervisor, all others are to the agent */
     UT_CUE_KINDS
 } ut_cue_kind;
 
@@ -148,10 +152,20 @@ const char *ut_channel_name(ut_channel channel);
 typedef enum ut_consent { UT_CONSENT_UNKNOWN, UT_CONSENT_GIVEN, UT_CONSENT_REFUSED, UT_CONSENT_WITHDRAWN } ut_consent;
 const char *ut_consent_name(ut_consent consent);
 
+/* What cues may say of a call besides its sound. Texts are copied, and cut where they are longer than a name is. */
+typedef struct ut_call_about {
+    const char *customer; /* the deployment's own reference, null: not known */
+    const char *queue;    /* null: not known */
+    unsigned earlier;     /* earlier calls of theirs with frustration, as far as consent lets one know */
+} ut_call_about;
+
 typedef struct ut_call_options {
     ut_consent consent;          /* anything but given: nothing is analysed, no event comes out */
-    const ut_playbook *playbook; /* null for the defaults; must outlive the call and its events */
+    const ut_playbook *playbook; /* null for the defaults; must outlive the call, or the next ut_call_set_playbook */
     unsigned channels;           /* bit 1 << UT_CUSTOMER and so on; 0 means customer and agent */
+    ut_call_about about;
+    int64_t local_time_s; /* when the first sample is heard: seconds since 1970 by the clock on the wall there, for the
+                             playbook's quiet hours; 0: not known, no hour is quiet */
 } ut_call_options;
 
 /* What a channel carries most. Music and tones are neither scored nor silence. */
@@ -164,6 +178,10 @@ typedef struct ut_activity {
     ut_sound sound;
     float level_db;   /* dB full scale, over the reading's half second */
     float rate_syl_s; /* syllables a second of speech, 0 until some were heard */
+
+    /* This voice's part of all speech of customer and agent, 0..1; NaN where nobody spoke, or one is not heard. */
+    float talk_share;      /* in the call so far */
+    float talk_share_120s; /* in the last 120 s */
 } ut_activity;
 
 /* What the customer's voice alone yields. Scores are calibrated probabilities, meaningless where abstain is set. */
@@ -172,6 +190,7 @@ typedef struct ut_affect {
     float frustration, stress, arousal;
     float confidence; /* 0..1 */
     bool abstain;     /* too little speech, or unlike anything the model knew */
+    bool usual_known; /* enough was heard of this caller to compare them with themselves */
 } ut_affect;
 
 typedef enum ut_cue_state { UT_CUE_RAISED, UT_CUE_UPDATED, UT_CUE_CLEARED } ut_cue_state;
@@ -179,7 +198,7 @@ const char *ut_cue_state_name(ut_cue_state state);
 typedef enum ut_severity { UT_INFO, UT_NOTICE, UT_URGENT } ut_severity;
 const char *ut_severity_name(ut_severity severity);
 
-enum { UT_REASONS = 3 };
+enum { UT_REASONS = 3, UT_TEXT_SIZE = 160, UT_ADVICE_SIZE = 240 };
 typedef struct ut_reason {
     const char *feature; /* "pitch_hz", "level_db" ... static */
     char change[24];     /* "+4.1 st" against the caller's own usual, or "9.5 s" */
@@ -191,19 +210,44 @@ typedef struct ut_cue {
     ut_cue_kind kind;
     ut_cue_state state;
     ut_severity severity;
-    float score;        /* 0..1 for emotion cues, NaN for the others */
-    const char *text;   /* the playbook's */
-    const char *advice; /* the playbook's, "" where it gives none */
+    unsigned priority; /* 1 is the most important; of the cues that are up, the lowest number is the main one */
+    float score;       /* 0..1 for emotion cues, NaN for the others */
+    float score_usual; /* what score would be were its reasons as usual for the caller; NaN: none of them is a change */
+    char text[UT_TEXT_SIZE];     /* the playbook's, its variables filled in */
+    char advice[UT_ADVICE_SIZE]; /* the same, "" where it gives none */
     ut_reason reasons[UT_REASONS];
     unsigned n_reasons;
 } ut_cue;
 
+/* What happened between two voices, told when it is over. Definitions and numbers: src/cues/turns.c. */
+typedef enum ut_turn_kind {
+    UT_TURN_TURN,         /* channel held the floor */
+    UT_TURN_OVERLAP,      /* both spoke; channel came in */
+    UT_TURN_INTERRUPTION, /* channel came in, and the other yielded; from there until the other was silent */
+    UT_TURN_BACKCHANNEL,  /* channel said "mm-hm" while the other kept the floor */
+    UT_TURN_REPLY,        /* channel answered; from the end of the other's turn to the start of the answer */
+    UT_TURN_SILENCE,      /* nobody spoke, and nobody was on hold */
+    UT_TURN_HOLD,         /* music or tones, or a silence that was announced with ut_call_set_hold */
+    UT_TURN_MONOLOGUE,    /* the agent spoke without an answer */
+    UT_TURN_KINDS
+} ut_turn_kind;
+const char *ut_turn_name(ut_turn_kind kind);
+
+typedef struct ut_turn {
+    ut_turn_kind kind;
+    ut_channel channel;    /* meaningless for silence and hold */
+    double start_s, end_s; /* audio time, of the sound itself */
+} ut_turn;
+
 /* Conversation, from both channels; all zero where only one was given. */
 typedef struct ut_dynamics {
     float agent_talk_share; /* of all speech, 0..1, NaN where nobody spoke */
-    unsigned overlaps, interruptions;
-    float dead_air_s;
-    float response_latency_median_s; /* agent's, NaN where the agent never answered */
+    unsigned overlaps, interruptions, backchannels;
+    unsigned interruptions_by_agent; /* of interruptions */
+    float dead_air_s;                /* of all silences over 3 s */
+    float hold_s;
+    float response_latency_median_s, response_latency_p90_s; /* agent's, NaN where the agent never answered */
+    float monologue_longest_s;                               /* agent's */
 } ut_dynamics;
 
 typedef struct ut_summary {
@@ -220,6 +264,7 @@ typedef struct ut_summary {
 typedef enum ut_event_type {
     UT_EVENT_CUSTOMER, /* a reading of the customer's voice */
     UT_EVENT_ACTIVITY, /* a reading of any other voice: no emotion in it */
+    UT_EVENT_TURN,
     UT_EVENT_CUE,
     UT_EVENT_SUMMARY, /* once, last, after ut_call_finish */
 } ut_event_type;
@@ -236,6 +281,7 @@ typedef struct ut_event {
             ut_channel channel;
             ut_activity activity;
         } activity;
+        ut_turn turn;
         ut_cue cue;
         ut_summary summary;
     };
@@ -252,10 +298,16 @@ void ut_call_free(ut_call *call);
  * _next, or when this channel is over UT_SKEW_S ahead of the others. Samples of a channel the call was not opened
  * with are ignored. Without given consent all samples are ignored. */
 size_t ut_call_push(ut_call *call, ut_channel channel, const float *x, size_t n);
-enum { UT_SKEW_S = 10 };
+enum { UT_SKEW_S = 2 };
 
 /* Copies out the next event, false when there is none. */
 bool ut_call_next(ut_call *call, ut_event *event);
+
+/* From the next cue on; null for the defaults. Cues that are up keep what they said. */
+void ut_call_set_playbook(ut_call *call, const ut_playbook *playbook);
+
+/* The telephony says that the caller is put on hold, or taken off it. Until then no silence is dead air. */
+void ut_call_set_hold(ut_call *call, bool on_hold);
 
 /* Consent can change during the call. Withdrawn or refused: every event still inside is dropped, nothing is analysed
  * any more, and no later consent changes that. */

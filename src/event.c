@@ -1,5 +1,6 @@
 #include "event.h"
 
+#include <ctype.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -19,37 +20,62 @@ static json_t *source_json(const call_facts *facts) {
     return name ? name : json_string("(a name that is not UTF-8)");
 }
 
-static json_t *facts_json(const call_facts *facts) {
-    char started[40];
-    time_t seconds = (time_t)(facts->started_at_ms / 1000);
+static json_t *utc_json(int64_t unix_ms) {
+    char text[40];
+    time_t seconds = (time_t)(unix_ms / 1000);
     struct tm utc;
     gmtime_r(&seconds, &utc);
-    size_t n = strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(started + n, sizeof started - n, ".%03dZ", (int)(facts->started_at_ms % 1000));
+    size_t n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(text + n, sizeof text - n, ".%03dZ", (int)(unix_ms % 1000));
+    return json_string(text);
+}
 
+/* Who the customer is goes nowhere without consent. A name that is not UTF-8 is left out. */
+static void add_names(json_t *json, const call_facts *facts) {
+    if (facts->queue) json_object_set_new(json, "queue", json_string(facts->queue));
+    if (facts->customer && facts->consent == UT_CONSENT_GIVEN)
+        json_object_set_new(json, "customer", json_string(facts->customer));
+}
+
+static json_t *facts_json(const call_facts *facts) {
     json_t *channels = json_array();
     for (int c = 0; c < facts->channels; c++)
         json_array_append_new(channels, json_string(ut_channel_name(facts->roles[c])));
-    return json_pack("{ss ss so so si ss ss ss}", "type", "call", "call", facts->id, "source", source_json(facts),
-                     "channels", channels, "rate_hz", UT_RATE_HZ, "started_at", started, "consent",
-                     ut_consent_name(facts->consent), "model", facts->model);
+    json_t *json = json_pack("{ss ss so so si so ss ss ss}", "type", "call", "call", facts->id, "source",
+                             source_json(facts), "channels", channels, "rate_hz", UT_RATE_HZ, "started_at",
+                             utc_json(facts->started_at_ms), "consent", ut_consent_name(facts->consent), "model",
+                             facts->model, "arm", facts->held_out ? "held_out" : "shown");
+    if (json) add_names(json, facts);
+    return json;
 }
 
 static json_t *reading_json(const call_facts *facts, double t_s, ut_channel channel, const ut_activity *activity) {
-    return json_pack("{ss ss so ss sb ss so so}", "type", "reading", "call", facts->id, "t_s", number(t_s, 3),
+    return json_pack("{ss ss so ss sb ss so so so so}", "type", "reading", "call", facts->id, "t_s", number(t_s, 3),
                      "channel", ut_channel_name(channel), "speaking", activity->speaking, "sound",
                      ut_sound_name(activity->sound), "level_db", number(activity->level_db, 1), "rate_syl_s",
-                     number(activity->rate_syl_s, 1));
+                     number(activity->rate_syl_s, 1), "talk_share", number(activity->talk_share, 2), "talk_share_120s",
+                     number(activity->talk_share_120s, 2));
 }
 
 /* Only the customer's reading has these keys. */
 static void add_affect(json_t *reading, const ut_affect *affect) {
-    json_t *more = json_pack("{so so so so sb so}", "frustration", number(affect->frustration, 3), "stress",
+    json_t *more = json_pack("{so so so so sb so ss}", "frustration", number(affect->frustration, 3), "stress",
                              number(affect->stress, 3), "arousal", number(affect->arousal, 3), "confidence",
                              number(affect->confidence, 2), "abstain", affect->abstain, "pitch_hz",
-                             affect->pitch_hz > 0 ? number(affect->pitch_hz, 1) : json_null());
+                             affect->pitch_hz > 0 ? number(affect->pitch_hz, 1) : json_null(), "baseline",
+                             affect->usual_known ? "ready" : "warming");
     json_object_update(reading, more);
     json_decref(more);
+}
+
+static json_t *turn_json(const call_facts *facts, double t_s, const ut_turn *turn) {
+    json_t *json = json_pack("{ss ss so ss}", "type", "turn", "call", facts->id, "t_s", number(t_s, 3), "turn",
+                             ut_turn_name(turn->kind));
+    bool nobodys = turn->kind == UT_TURN_SILENCE || turn->kind == UT_TURN_HOLD;
+    if (!nobodys) json_object_set_new(json, "channel", json_string(ut_channel_name(turn->channel)));
+    json_object_set_new(json, "start_s", number(turn->start_s, 2));
+    json_object_set_new(json, "end_s", number(turn->end_s, 2));
+    return json;
 }
 
 static json_t *cue_json(const call_facts *facts, double t_s, const ut_cue *cue) {
@@ -60,10 +86,13 @@ static json_t *cue_json(const call_facts *facts, double t_s, const ut_cue *cue) 
         if (isfinite(reason->z)) json_object_set_new(one, "z", number(reason->z, 1));
         json_array_append_new(reasons, one);
     }
-    json_t *json = json_pack("{ss ss si so ss ss ss}", "type", "cue", "call", facts->id, "id", (int)cue->id, "t_s",
-                             number(t_s, 3), "cue", ut_cue_name(cue->kind), "state", ut_cue_state_name(cue->state),
-                             "severity", ut_severity_name(cue->severity));
+    json_t *json =
+        json_pack("{ss ss si so ss ss ss si ss sb}", "type", "cue", "call", facts->id, "id", (int)cue->id, "t_s",
+                  number(t_s, 3), "cue", ut_cue_name(cue->kind), "state", ut_cue_state_name(cue->state), "severity",
+                  ut_severity_name(cue->severity), "priority", (int)cue->priority, "to",
+                  cue->kind == UT_CUE_ESCALATE ? "supervisor" : "agent", "shown", !facts->held_out);
     if (isfinite(cue->score)) json_object_set_new(json, "score", number(cue->score, 3));
+    if (isfinite(cue->score_usual)) json_object_set_new(json, "score_usual", number(cue->score_usual, 3));
     json_object_set_new(json, "text", json_string(cue->text));
     json_object_set_new(json, "advice", json_string(cue->advice));
     json_object_set_new(json, "reasons", reasons);
@@ -85,25 +114,31 @@ static json_t *summary_json(const call_facts *facts, const ut_summary *summary) 
     if (summary->has_dynamics) {
         const ut_dynamics *dynamics = &summary->dynamics;
         json_object_set_new(json, "dynamics",
-                            json_pack("{so si si so so}", "agent_talk_share", number(dynamics->agent_talk_share, 2),
-                                      "overlaps", (int)dynamics->overlaps, "interruptions",
-                                      (int)dynamics->interruptions, "dead_air_s", number(dynamics->dead_air_s, 1),
-                                      "response_latency_median_s", number(dynamics->response_latency_median_s, 2)));
+                            json_pack("{so si si si si so so so so so}", "agent_talk_share",
+                                      number(dynamics->agent_talk_share, 2), "overlaps", (int)dynamics->overlaps,
+                                      "interruptions", (int)dynamics->interruptions, "interruptions_by_agent",
+                                      (int)dynamics->interruptions_by_agent, "backchannels",
+                                      (int)dynamics->backchannels, "dead_air_s", number(dynamics->dead_air_s, 1),
+                                      "hold_s", number(dynamics->hold_s, 1), "response_latency_median_s",
+                                      number(dynamics->response_latency_median_s, 2), "response_latency_p90_s",
+                                      number(dynamics->response_latency_p90_s, 2), "monologue_longest_s",
+                                      number(dynamics->monologue_longest_s, 1)));
     }
     json_object_set_new(json, "cues", json_integer(summary->cues));
     return json;
 }
 
 /* Takes over json, which may be null. */
-static message *message_new(message_kind kind, const call_facts *facts, double t_s, json_t *json) {
+static message *message_new(message_kind kind, const char *call, double t_s, json_t *json) {
     char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
     size_t n_bytes = text ? strlen(text) : 0;
     message *m = text ? calloc(1, sizeof *m + MESSAGE_PREFIX + n_bytes + 1) : NULL;
     if (m) {
         atomic_init(&m->references, 1);
         m->kind = kind;
-        memcpy(m->call, facts->id, sizeof m->call);
+        snprintf(m->call, sizeof m->call, "%s", call);
         m->t_s = t_s;
+        m->shown = true;
         m->n_bytes = n_bytes;
         m->text = (char *)(m + 1) + MESSAGE_PREFIX;
         memcpy(m->text, text, n_bytes + 1);
@@ -113,7 +148,7 @@ static message *message_new(message_kind kind, const call_facts *facts, double t
     return m;
 }
 
-message *message_of_call(const call_facts *facts) { return message_new(MESSAGE_CALL, facts, 0, facts_json(facts)); }
+message *message_of_call(const call_facts *facts) { return message_new(MESSAGE_CALL, facts->id, 0, facts_json(facts)); }
 
 static message *message_of_reading(const call_facts *facts, const ut_event *event) {
     bool customer = event->type == UT_EVENT_CUSTOMER;
@@ -121,16 +156,17 @@ static message *message_of_reading(const call_facts *facts, const ut_event *even
     const ut_activity *activity = customer ? &event->customer.activity : &event->activity.activity;
     json_t *json = reading_json(facts, event->t_s, channel, activity);
     if (json && customer) add_affect(json, &event->customer.affect);
-    message *m = message_new(MESSAGE_READING, facts, event->t_s, json);
+    message *m = message_new(MESSAGE_READING, facts->id, event->t_s, json);
     if (m) m->channel = channel;
     return m;
 }
 
 static message *message_of_cue(const call_facts *facts, const ut_event *event) {
-    message *m = message_new(MESSAGE_CUE, facts, event->t_s, cue_json(facts, event->t_s, &event->cue));
+    message *m = message_new(MESSAGE_CUE, facts->id, event->t_s, cue_json(facts, event->t_s, &event->cue));
     if (m) {
         m->cue_id = event->cue.id;
         m->cue_state = event->cue.state;
+        m->shown = !facts->held_out;
     }
     return m;
 }
@@ -140,15 +176,33 @@ message *message_of_event(const call_facts *facts, const ut_event *event) {
     case UT_EVENT_CUSTOMER:
     case UT_EVENT_ACTIVITY:
         return message_of_reading(facts, event);
+    case UT_EVENT_TURN:
+        return message_new(MESSAGE_TURN, facts->id, event->t_s, turn_json(facts, event->t_s, &event->turn));
     case UT_EVENT_CUE:
         return message_of_cue(facts, event);
     case UT_EVENT_SUMMARY:
-        return message_new(MESSAGE_SUMMARY, facts, event->t_s, summary_json(facts, &event->summary));
+        return message_new(MESSAGE_SUMMARY, facts->id, event->t_s, summary_json(facts, &event->summary));
     }
     return NULL;
 }
 
-bool message_is_durable(const message *m) { return m->kind == MESSAGE_CUE || m->kind == MESSAGE_SUMMARY; }
+message *message_of_feedback(const feedback *said, int64_t now_ms) {
+    json_t *json = json_pack("{ss ss si ss so}", "type", "feedback", "call", said->call, "cue", (int)said->cue,
+                             "verdict", verdict_name(said->verdict), "at", utc_json(now_ms));
+    message *m = message_new(MESSAGE_FEEDBACK, said->call, 0, json);
+    if (m) m->cue_id = said->cue;
+    return m;
+}
+
+message *message_of_refusal(const char *why) {
+    return message_new(MESSAGE_REFUSED, "", 0, json_pack("{ss ss}", "type", "refused", "why", why));
+}
+
+bool message_is_durable(const message *m) {
+    return m->kind == MESSAGE_CUE || m->kind == MESSAGE_FEEDBACK || m->kind == MESSAGE_SUMMARY;
+}
+
+bool message_may_be_dropped(const message *m) { return m->kind == MESSAGE_READING || m->kind == MESSAGE_TURN; }
 
 message *message_hold(message *m) {
     atomic_fetch_add_explicit(&m->references, 1, memory_order_relaxed);
@@ -167,4 +221,15 @@ void call_id_make(char id[CALL_ID_SIZE], int64_t now_ms) {
     for (int i = 0; i < 10; i++) id[2 + i] = base32[(now_ms >> (5 * (9 - i))) & 31];
     for (int i = 0; i < 16; i++) id[12 + i] = base32[chance[i] & 31];
     id[28] = '\0';
+}
+
+bool call_id_is(const char *text) {
+    size_t n = 0;
+    while (isalnum((unsigned char)text[n]) || text[n] == '-') n++;
+    return n && !text[n] && n < CALL_ID_SIZE;
+}
+
+const char *verdict_name(verdict verdict) {
+    static const char *const names[VERDICTS] = {"helpful", "wrong", "dismiss"};
+    return names[verdict];
 }

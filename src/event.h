@@ -12,17 +12,26 @@
 
 enum { CALL_ID_SIZE = 32 }; /* "c-" and 26 characters, with the terminator */
 
-typedef enum message_kind { MESSAGE_CALL, MESSAGE_READING, MESSAGE_CUE, MESSAGE_SUMMARY } message_kind;
+typedef enum message_kind {
+    MESSAGE_CALL,
+    MESSAGE_READING,
+    MESSAGE_TURN,
+    MESSAGE_CUE,
+    MESSAGE_FEEDBACK,
+    MESSAGE_SUMMARY,
+    MESSAGE_REFUSED, /* of no call and to one client: what it sent was not taken */
+} message_kind;
 
 /* Read-only once made, counted references, so that every thread can hold one. */
 typedef struct message {
     atomic_int references;
     message_kind kind;
     char call[CALL_ID_SIZE];
-    double t_s;         /* audio time, 0 for MESSAGE_CALL */
+    double t_s;         /* audio time, 0 where it has none */
     ut_channel channel; /* of a reading */
-    unsigned cue_id;    /* of a cue */
+    unsigned cue_id;    /* of a cue, of feedback */
     ut_cue_state cue_state;
+    bool shown;     /* false: a cue of a held-out call, which goes to no page */
     size_t n_bytes; /* of text, without the terminator */
     char *text;     /* one line of JSON without newline, MESSAGE_PREFIX writable bytes lie before it */
 } message;
@@ -36,18 +45,38 @@ typedef struct call_facts {
     ut_channel roles[2];   /* [channels] */
     int64_t started_at_ms; /* Unix time of its first sample */
     ut_consent consent;
-    const char *model; /* ut_model_id */
+    const char *model;            /* ut_model_id */
+    bool held_out;                /* its cues are computed and kept, and shown to nobody */
+    const char *customer, *queue; /* the deployment's own names for them, null: not known */
 } call_facts;
 
 /* A new call id: 48 bits of time and 80 of chance (ULID), so that ids sort by time. */
 void call_id_make(char id[CALL_ID_SIZE], int64_t now_ms);
 
+/* Whether text could be one: letters, digits and hyphens. */
+bool call_id_is(const char *text);
+
+/* What somebody who was shown a cue says of it. */
+typedef enum verdict { VERDICT_HELPFUL, VERDICT_WRONG, VERDICT_DISMISS, VERDICTS } verdict;
+const char *verdict_name(verdict verdict);
+
+typedef struct feedback {
+    char call[CALL_ID_SIZE];
+    unsigned cue;
+    verdict verdict;
+} feedback;
+
 /* Each returns a message with one reference, or null without memory. */
 message *message_of_call(const call_facts *facts);
 message *message_of_event(const call_facts *facts, const ut_event *event);
+message *message_of_feedback(const feedback *said, int64_t now_ms);
+message *message_of_refusal(const char *why);
 
-/* A client sees it only once the store has it: cues, and the summary that comes after them. */
+/* A client sees it only once the store has it: cues, what is said of them, and the summary that comes after them. */
 bool message_is_durable(const message *m);
+
+/* There are so many of them that a full queue may do without: readings and turns. */
+bool message_may_be_dropped(const message *m);
 
 message *message_hold(message *m);
 void message_release(message *m); /* null does nothing */

@@ -5,6 +5,8 @@
  *                                \-> serve  on its own thread; cues and summaries only after the store has committed
  *                                           them, so that what was shown cannot be lost
  *
+ *     page: feedback --> store --> show, serve   once the store has committed it
+ *
  * hub_open starts the network's thread, the store's and the workers; hub_close stops the workers, the store, the
  * network. A call belongs to one worker for its whole life.
  */
@@ -17,7 +19,6 @@
 #include <unistd.h>
 
 #include "serve/serve.h"
-#include "session.h"
 #include "store/store.h"
 
 /* How long a worker sleeps when no source had anything: a hop. */
@@ -58,11 +59,38 @@ static void publish(void *user, message *m) {
 }
 
 /* Store's thread. A cue that could not be kept is still shown: the store counts the failure and tries again, and an
- * agent in a call is helped by the cue now. */
+ * agent in a call is helped by the cue now. Feedback that was not kept is told to nobody. */
 static void committed(void *user, message *m, bool stored) {
     hub *h = user;
-    (void)stored;
+    bool feedback = m->kind == MESSAGE_FEEDBACK;
+    if (feedback && !stored) return;
+    if (feedback && h->options.show) h->options.show(h->options.user, m);
     if (h->serve) serve_send(h->serve, m);
+}
+
+/* Network's thread, which outlives the store. */
+static void take_feedback(void *user, message *m) {
+    hub *h = user;
+    pthread_mutex_lock(&h->lock);
+    if (h->store) store_write(h->store, m);
+    pthread_mutex_unlock(&h->lock);
+}
+
+static serve *open_serve(hub *h, char *message, size_t message_size) {
+    serve_options options = {.listen = h->options.listen,
+                             .web_dir = h->options.web_dir,
+                             .feedback = h->options.data_dir ? take_feedback : NULL,
+                             .user = h};
+    return serve_open(&options, message, message_size);
+}
+
+static unsigned long close_store(hub *h) {
+    pthread_mutex_lock(&h->lock);
+    store *s = h->store;
+    h->store = NULL;
+    pthread_mutex_unlock(&h->lock);
+    store_counts counts = store_close(s);
+    return counts.dropped + counts.failed;
 }
 
 static void take_arrivals(worker *w) {
@@ -141,8 +169,7 @@ hub *hub_open(const hub_options *options, char *message, size_t message_size) {
     h->options = *options;
     h->n_workers = n;
     pthread_mutex_init(&h->lock, NULL);
-    if (options->listen && !(h->serve = serve_open(options->listen, options->web_dir, message, message_size)))
-        goto fail;
+    if (options->listen && !(h->serve = open_serve(h, message, message_size))) goto fail;
     if (options->data_dir && !(h->store = store_open(options->data_dir, committed, h, message, message_size)))
         goto fail;
     if (!start_workers(h, message, message_size)) goto fail;
@@ -153,8 +180,18 @@ fail:
     return NULL;
 }
 
-bool hub_add(hub *h, source *s, ut_consent consent, char id[CALL_ID_SIZE]) {
-    session *session = session_new(s, h->options.model, h->options.playbook, consent);
+/* The options with what only the hub knows. */
+static session_options options_of(const hub *h, const session_options *given) {
+    session_options options = *given;
+    options.live = true;
+    if (h->store && options.about.customer && options.consent == UT_CONSENT_GIVEN)
+        options.about.earlier = store_earlier(h->store, options.about.customer);
+    return options;
+}
+
+bool hub_add(hub *h, source *s, const session_options *given, char id[CALL_ID_SIZE]) {
+    session_options options = options_of(h, given);
+    session *session = session_new(s, &options);
     followed *f = session ? calloc(1, sizeof *f) : NULL;
     if (!f) {
         session_free(session);
@@ -180,9 +217,9 @@ unsigned long hub_close(hub *h) {
     atomic_store(&h->stopping, true);
     for (int i = 0; i < h->n_workers; i++)
         if (h->workers[i].running) pthread_join(h->workers[i].thread, NULL);
-    store_counts counts = store_close(h->store);
+    unsigned long lost = close_store(h);
     serve_close(h->serve);
     pthread_mutex_destroy(&h->lock);
     free(h);
-    return counts.dropped + counts.failed;
+    return lost;
 }

@@ -7,18 +7,15 @@
 
 #include <stdio.h>
 
-#include "capture/source.h"
-#include "event.h"
+#include "session.h"
 
 typedef struct hub hub;
 
 typedef struct hub_options {
-    const ut_model *model;
-    const ut_playbook *playbook;
     const char *listen;                                     /* "ADDR:PORT", null for no dashboards */
     const char *web_dir;                                    /* null for the pages in the program */
     const char *data_dir;                                   /* null for no store */
-    void (*show)(void *user, const message *m);             /* on a worker's thread, for each message; null for none */
+    void (*show)(void *user, const message *m);             /* on any thread, for each message; null for none */
     void (*ended)(void *user, const source *s, bool broke); /* on a worker's thread: a source's end; null for none */
     void *user;
     int workers; /* 0 means one a core */
@@ -27,9 +24,10 @@ typedef struct hub_options {
 /* Null on failure, with one sentence in message. */
 hub *hub_open(const hub_options *options, char *message, size_t message_size);
 
-/* Takes over source, gives it to a worker and follows it live until it ends. Writes the call's id. False without
- * memory (the source is closed). */
-bool hub_add(hub *h, source *s, ut_consent consent, char id[CALL_ID_SIZE]);
+/* Takes over source, gives it to a worker and follows it live until it ends. Of about.earlier what the store knows is
+ * put in, where the customer is known and consent given. Writes the call's id. False without memory (the source is
+ * closed). */
+bool hub_add(hub *h, source *s, const session_options *options, char id[CALL_ID_SIZE]);
 
 /* How many calls are in progress. */
 int hub_live(hub *h);

@@ -15,6 +15,7 @@ static const struct command {
     {"analyze", command_analyze, "recordings, faster than real time"},
     {"features", command_features, "what a voice sounds like, as CSV"},
     {"model", command_model, "what the model hears, what it was measured at, and who must not use it"},
+    {"playbook", command_playbook, "whether a playbook is good, and what its cues say"},
     {"devices", command_devices, "the sound devices there are"},
     {"serve", command_serve, "the server: sources and pages from a configuration"},
 };

@@ -33,8 +33,11 @@ const char *ut_error_text(ut_error error) {
 
 const char *ut_cue_name(ut_cue_kind kind) {
     static const char *const names[UT_CUE_KINDS] = {
-        [UT_CUE_FRUSTRATION] = "frustration", [UT_CUE_STRESS] = "stress",     [UT_CUE_CALMING] = "calming",
-        [UT_CUE_TALK_OVER] = "talk_over",     [UT_CUE_DEAD_AIR] = "dead_air", [UT_CUE_MONOLOGUE] = "monologue",
+        [UT_CUE_FRUSTRATION] = "frustration",   [UT_CUE_STRESS] = "stress",
+        [UT_CUE_CALMING] = "calming",           [UT_CUE_TALK_OVER] = "talk_over",
+        [UT_CUE_INTERRUPTION] = "interruption", [UT_CUE_DEAD_AIR] = "dead_air",
+        [UT_CUE_SLOW_REPLY] = "slow_reply",     [UT_CUE_MONOLOGUE] = "monologue",
+        [UT_CUE_TALKING_FAST] = "talking_fast", [UT_CUE_ESCALATE] = "escalate",
     };
     return names[kind];
 }
@@ -47,4 +50,18 @@ const char *ut_cue_state_name(ut_cue_state state) {
 const char *ut_severity_name(ut_severity severity) {
     static const char *const names[] = {"info", "notice", "urgent"};
     return names[severity];
+}
+
+const char *ut_turn_name(ut_turn_kind kind) {
+    static const char *const names[UT_TURN_KINDS] = {
+        [UT_TURN_TURN] = "turn",
+        [UT_TURN_OVERLAP] = "overlap",
+        [UT_TURN_INTERRUPTION] = "interruption",
+        [UT_TURN_BACKCHANNEL] = "backchannel",
+        [UT_TURN_REPLY] = "reply",
+        [UT_TURN_SILENCE] = "silence",
+        [UT_TURN_HOLD] = "hold",
+        [UT_TURN_MONOLOGUE] = "monologue",
+    };
+    return names[kind];
 }

@@ -4,12 +4,24 @@
 
 #include "capture/source.h"
 #include "event.h"
+#include "playbook_file.h"
 
 typedef struct session session;
 
-/* Takes over source, also on failure. Model and playbook (may be null) must outlive it. Null without memory. */
-session *session_new(source *s, const ut_model *model, const ut_playbook *playbook, ut_consent consent);
+typedef struct session_options {
+    const ut_model *model;   /* must outlive the session */
+    playbook_file *playbook; /* the same; null: the defaults. What it says when a cue rises holds for that cue */
+    ut_consent consent;
+    ut_call_about about; /* copied */
+    bool live;           /* spoken now: the playbook's quiet hours are kept */
+} session_options;
+
+/* Takes over source, also on failure. Null without memory. */
+session *session_new(source *s, const session_options *options);
 void session_free(session *session);
+
+/* Whether a call of this id is in the hold-out arm where that is this share of all: the same every time, by SHA-256. */
+bool session_is_held_out(const char *id, float share);
 
 const char *session_id(const session *session);
 const source *session_source(const session *session);

@@ -1,5 +1,5 @@
 /* Welford's recurrence (Technometrics 1962), with the count held at UT_BASELINE_MEMORY: from there on the mean forgets
- * exponentially. */
+ * exponentially. What lies far out is drawn in (Huber, Annals of Mathematical Statistics 35, 1964). */
 #include "classify/baseline.h"
 
 #include <math.h>
@@ -21,19 +21,23 @@ void ut_baseline_free(ut_baseline *baseline) {
     free(baseline->n_heard);
 }
 
-static void add_one(ut_baseline *baseline, int i, float x) {
+static void add_one(ut_baseline *baseline, int i, float x, float weight) {
     if (baseline->n_heard[i] == 0) baseline->mean[i] = x;
     if (baseline->n_heard[i] < UT_BASELINE_MEMORY) baseline->n_heard[i]++;
-    float share = 1.0f / (float)baseline->n_heard[i], before = x - baseline->mean[i];
+    float share = weight / (float)baseline->n_heard[i], before = x - baseline->mean[i];
+    if (baseline->n_heard[i] > UT_BASELINE_READY) {
+        float far = UT_BASELINE_FAR * ut_baseline_deviation(baseline, i);
+        before = fminf(fmaxf(before, -far), far);
+    }
     baseline->mean[i] += share * before;
-    float after = x - baseline->mean[i];
+    float after = (1 - share) * before;
     baseline->variance[i] += share * (before * after - baseline->variance[i]);
 }
 
-void ut_baseline_add(ut_baseline *baseline, const float *x) {
+void ut_baseline_add(ut_baseline *baseline, const float *x, float weight) {
     if (baseline->n_readings < UT_BASELINE_MEMORY) baseline->n_readings++;
     for (int i = 0; i < baseline->n; i++)
-        if (!isnan(x[i])) add_one(baseline, i, x[i]);
+        if (!isnan(x[i])) add_one(baseline, i, x[i], weight);
 }
 
 bool ut_baseline_ready(const ut_baseline *baseline) { return baseline->n_readings >= UT_BASELINE_READY; }

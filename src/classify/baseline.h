@@ -17,8 +17,11 @@ typedef struct ut_baseline {
 bool ut_baseline_init(ut_baseline *baseline, int n); /* false without memory */
 void ut_baseline_free(ut_baseline *baseline);
 
-/* NaN, a feature that was not heard, leaves that feature's usual as it is. */
-void ut_baseline_add(ut_baseline *baseline, const float *x);
+/* NaN, a feature that was not heard, leaves that feature's usual as it is. Once something is known, what lies further
+ * than UT_BASELINE_FAR deviations out counts as if it lay there: one odd moment does not move the usual. weight 0..1.
+ */
+void ut_baseline_add(ut_baseline *baseline, const float *x, float weight);
+#define UT_BASELINE_FAR 3.0f
 bool ut_baseline_ready(const ut_baseline *baseline);
 
 /* The caller's own deviation of feature i, in the model's standard units. Windows overlap, so the first few look

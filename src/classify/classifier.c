@@ -30,11 +30,12 @@ struct ut_classifier {
     int silent; /* frames since the voice spoke */
     ut_encoder *encoders[UT_MODEL_ENCODERS];
     ut_baseline baseline;
+    bool held; /* nothing is added to it */
     ut_aspects aspects;
     float *vector;  /* [n_vector], NaN where nothing was heard */
     float *inputs;  /* [ut_model_inputs(model)], what the head is given */
     float *sums;    /* [UT_MODEL_WIDTH], what its first layer makes of that */
-    float *scratch; /* [3][UT_MODEL_WIDTH] */
+    float *scratch; /* [3 + UT_ASPECTS][UT_MODEL_WIDTH] */
     int pitch;      /* functional that readings show, see affect.pitch_hz */
 };
 
@@ -51,7 +52,7 @@ ut_classifier *ut_classifier_new(const ut_model *model) {
     classifier->vector = calloc((size_t)model->n_vector, sizeof(float));
     classifier->inputs = calloc((size_t)ut_model_inputs(model), sizeof(float));
     classifier->sums = calloc(UT_MODEL_WIDTH, sizeof(float));
-    classifier->scratch = calloc(3 * UT_MODEL_WIDTH, sizeof(float));
+    classifier->scratch = calloc((3 + UT_ASPECTS) * UT_MODEL_WIDTH, sizeof(float));
     bool complete = ut_baseline_init(&classifier->baseline, model->n_vector) &&
                     ut_aspects_init(&classifier->aspects, model) && classifier->vector && classifier->inputs &&
                     classifier->sums && classifier->scratch;
@@ -115,20 +116,18 @@ static void fill_inputs(ut_classifier *classifier) {
     classifier->inputs[2 * n] = ready;
 }
 
-static float calibrated(ut_calibration c, float logit) { return 1.0f / (1.0f + expf(-(c.slope * logit + c.offset))); }
-
 static void score(ut_classifier *classifier, ut_opinion *opinion, float logits[UT_SCORES]) {
     const ut_model *model = classifier->model;
-    const ut_calibration *c = opinion->usual_known ? model->warm : model->cold;
+    const ut_calibration *c = opinion->affect.usual_known ? model->warm : model->cold;
     float outputs[UT_OUTPUTS];
     fill_inputs(classifier);
     ut_layers_begin(model, classifier->inputs, classifier->sums);
     ut_layers_end(model, classifier->sums, classifier->scratch, outputs);
     ut_layers_logits(outputs, logits);
     ut_layers_classes(outputs, opinion->classes);
-    opinion->affect.frustration = calibrated(c[UT_FRUSTRATION], logits[UT_FRUSTRATION]);
-    opinion->affect.stress = calibrated(c[UT_STRESS], logits[UT_STRESS]);
-    opinion->affect.arousal = calibrated(c[UT_AROUSAL], logits[UT_AROUSAL]);
+    opinion->affect.frustration = ut_calibrated(c[UT_FRUSTRATION], logits[UT_FRUSTRATION]);
+    opinion->affect.stress = ut_calibrated(c[UT_STRESS], logits[UT_STRESS]);
+    opinion->affect.arousal = ut_calibrated(c[UT_AROUSAL], logits[UT_AROUSAL]);
 }
 
 static float greatest(const float classes[UT_CLASSES]) {
@@ -144,28 +143,28 @@ static void say_nothing(const ut_model *model, ut_affect *affect) {
     affect->abstain = true;
 }
 
-/* A raised voice must not become the usual one: once the first seconds are known, the baseline stands still while
- * either score is more likely than not. */
+/* A raised voice must not become the usual one, but who always sounds so must: once the first seconds are known, a
+ * reading in which either score is more likely than not counts for a quarter. */
 static void follow_usual(ut_classifier *classifier, const ut_affect *affect) {
     bool raised = affect->frustration >= 0.5f || affect->stress >= 0.5f;
-    if (!raised || !ut_baseline_ready(&classifier->baseline))
-        ut_baseline_add(&classifier->baseline, classifier->vector);
+    bool doubtful = raised && ut_baseline_ready(&classifier->baseline);
+    ut_baseline_add(&classifier->baseline, classifier->vector, doubtful ? 0.25f : 1);
 }
 
-static void explain(const ut_classifier *classifier, const float logits[UT_SCORES], ut_opinion *opinion) {
+static void explain(const ut_classifier *classifier, ut_opinion *opinion) {
     const struct ut_heard heard = {.model = classifier->model,
                                    .aspects = &classifier->aspects,
                                    .baseline = &classifier->baseline,
                                    .vector = classifier->vector,
-                                   .sums = classifier->sums,
-                                   .logits = logits};
-    ut_reasons_find(&heard, classifier->scratch, opinion->reasons, opinion->n_reasons);
+                                   .sums = classifier->sums};
+    ut_reasons_find(&heard, classifier->scratch, opinion->why);
 }
 
 void ut_classifier_run(ut_classifier *classifier, const float *functionals, float speech_s, bool speaking,
                        ut_opinion *opinion) {
     const ut_model *model = classifier->model;
-    *opinion = (ut_opinion){.usual_known = ut_baseline_ready(&classifier->baseline), .speech_s = speech_s};
+    *opinion = (ut_opinion){.affect.usual_known = ut_baseline_ready(&classifier->baseline), .speech_s = speech_s};
+    for (int s = 0; s < UT_EXPLAINED; s++) opinion->why[s] = ut_why_from_the_start;
     ut_affect *affect = &opinion->affect;
     float pitch_st = functionals[classifier->pitch], logits[UT_SCORES];
     affect->pitch_hz = isfinite(pitch_st) ? UT_SEMITONE_ZERO_HZ * exp2f(pitch_st / 12) : 0;
@@ -181,8 +180,10 @@ void ut_classifier_run(ut_classifier *classifier, const float *functionals, floa
     if (affect->abstain) return;
 
     affect->confidence = fminf(speech_s / model->full_speech_s, 1) * (1 - 0.5f * distance / model->max_distance);
-    if (opinion->usual_known) explain(classifier, logits, opinion);
-    if (speaking) follow_usual(classifier, affect);
+    if (affect->usual_known) explain(classifier, opinion);
+    if (speaking && !classifier->held) follow_usual(classifier, affect);
 }
+
+void ut_classifier_hold_usual(ut_classifier *classifier, bool hold) { classifier->held = hold; }
 
 const float *ut_classifier_vector(const ut_classifier *classifier) { return classifier->vector; }

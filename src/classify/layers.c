@@ -49,6 +49,10 @@ void ut_layers_logits(const float *outputs, float *logits) {
     logits[UT_AROUSAL] = outputs[UT_OUTPUT_AROUSAL];
 }
 
+float ut_calibrated(ut_calibration calibration, float logit) {
+    return 1.0f / (1.0f + expf(-(calibration.slope * logit + calibration.offset)));
+}
+
 void ut_layers_classes(const float *outputs, float *classes) {
     float all = log_sum_exp(outputs, -1);
     for (int c = 0; c < UT_CLASSES; c++) classes[c] = ut_min(expf(outputs[c] - all), 1);

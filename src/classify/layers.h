@@ -18,6 +18,9 @@ void ut_layers_end(const ut_model *model, const float *sums, float *scratch, flo
  * together, that of stress how fear does. */
 void ut_layers_logits(const float *outputs, float *logits);
 
+/* A logit to a probability (Platt 1999). */
+float ut_calibrated(ut_calibration calibration, float logit);
+
 /* outputs to a share of 1 for each of UT_CLASSES. */
 void ut_layers_classes(const float *outputs, float *classes);
 

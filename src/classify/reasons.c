@@ -1,11 +1,12 @@
-/* reasons.c - occlusion (Zeiler & Fergus, ECCV 2014) over the sides of a voice instead of pixels: each in turn is put
- * back to the caller's usual and the head is run again. What makes the score fall is a reason; what does not is none,
- * however far from usual it is. A voice that sounds as it did from the start has no change to tell, and the
- * one reason says that.
+/* reasons.c - occlusion (Zeiler & Fergus, ECCV 2014) over the sides of a voice instead of pixels: sides are put back to
+ * the caller's usual and the head is run again. The reasons are the sides that together take most of the score away: a
+ * counterfactual (Wachter et al., Harvard JOLT 31, 2018), and the score that is left is told with them. What does not
+ * lower the score is no reason, however far from usual it is. A voice that sounds as it did from the start has no
+ * change to tell, and the one reason says that.
  *
  * What the encoders hear counts as voice quality, since nothing else of it has a name. An element that is put back
  * takes its own change with it. The head's first layer is not run again: its sums are linear in what was put back, so
- * that all sides together cost about as much as one more run.
+ * that the sides of a set are added up.
  */
 #include "classify/reasons.h"
 
@@ -41,6 +42,19 @@ static const struct aspect {
 
 enum { VOICE_QUALITY = UT_ASPECTS - 1 };
 
+/* A voice's quality in words, by the measure of it that has changed most (Gobl & Ni Chasaide, Speech Communication 40,
+ * 2003); the encoders hear more of it than has a name. */
+static const struct quality {
+    const char *functional, *more, *less;
+} qualities[UT_QUALITIES] = {
+    {"hnr_db_mean", "clearer", "rougher"},
+    {"h1_h2_db_mean", "breathier", "more pressed"},
+    {"h1_a3_db_mean", "softer", "sharper"},
+};
+
+const ut_why ut_why_from_the_start = {
+    .reasons = {{.feature = "voice", .change = "from the start", .z = NAN}}, .n_reasons = 1, .score_usual = NAN};
+
 static int aspect_of(const char *functional) {
     for (int a = 0; a < UT_ASPECTS; a++)
         for (const char *const *prefix = aspects_table[a].prefixes; *prefix; prefix++)
@@ -52,11 +66,14 @@ bool ut_aspects_init(ut_aspects *aspects, const ut_model *model) {
     aspects->of_element = calloc((size_t)model->n_vector, 1);
     if (!aspects->of_element) return false;
     for (int a = 0; a < UT_ASPECTS; a++) aspects->shown[a] = -1;
+    for (int q = 0; q < UT_QUALITIES; q++) aspects->quality[q] = -1;
     for (int i = 0; i < model->n_features; i++) {
         const char *name = ut_functional_name((size_t)model->feature[i]);
         int a = aspect_of(name);
         aspects->of_element[i] = (unsigned char)a;
         if (a < UT_ASPECTS && aspects_table[a].shown && !strcmp(name, aspects_table[a].shown)) aspects->shown[a] = i;
+        for (int q = 0; q < UT_QUALITIES; q++)
+            if (!strcmp(name, qualities[q].functional)) aspects->quality[q] = i;
     }
     for (int i = model->n_features; i < model->n_vector; i++) aspects->of_element[i] = VOICE_QUALITY;
     return true;
@@ -91,6 +108,20 @@ static void tell(ut_reason *reason, const struct aspect *aspect, int i, const st
 /* A change smaller than this many of the caller's own deviations is not one a person would hear. */
 static const float least_z = 0.7f;
 
+static const char *quality_of(const struct ut_heard *heard) {
+    const char *words = "changed";
+    float most = least_z;
+    for (int q = 0; q < UT_QUALITIES; q++) {
+        int i = heard->aspects->quality[q];
+        float z = i < 0 ? 0 : (heard->vector[i] - heard->baseline->mean[i]) / ut_baseline_deviation(heard->baseline, i);
+        if (!(fabsf(z) > most)) continue;
+        most = fabsf(z);
+        words = z > 0 ? qualities[q].more : qualities[q].less;
+    }
+    return words;
+}
+
+/* False where there is nothing to tell of this side. */
 static bool describe(ut_reason *reason, int aspect, const struct ut_heard *heard) {
     int shown = heard->aspects->shown[aspect];
     if (shown >= 0) {
@@ -98,53 +129,94 @@ static bool describe(ut_reason *reason, int aspect, const struct ut_heard *heard
         return fabsf(reason->z) >= least_z;
     }
     if (aspects_table[aspect].shown) return false;
-    *reason = (ut_reason){.feature = aspects_table[aspect].feature, .change = "changed", .z = distance(heard, aspect)};
+    *reason = (ut_reason){.feature = aspects_table[aspect].feature, .z = distance(heard, aspect)};
+    snprintf(reason->change, sizeof reason->change, "%s", quality_of(heard));
     return reason->z >= 1;
 }
 
-/* Keeps reasons sorted by how far the score falls without them. */
-static unsigned insert(ut_reason reasons[UT_REASONS], float falls[UT_REASONS], unsigned n, ut_reason reason,
-                       float fall) {
-    unsigned at = n;
-    while (at > 0 && falls[at - 1] < fall) at--;
-    if (at == UT_REASONS) return n;
-    unsigned kept = n < UT_REASONS ? n : UT_REASONS - 1;
-    memmove(&reasons[at + 1], &reasons[at], (kept - at) * sizeof *reasons);
-    memmove(&falls[at + 1], &falls[at], (kept - at) * sizeof *falls);
-    reasons[at] = reason;
-    falls[at] = fall;
-    return kept + 1;
+enum { SETS = 1 << UT_ASPECTS }; /* of sides, a bit each */
+
+typedef struct sides {
+    ut_reason reason[UT_ASPECTS];
+    unsigned told;                   /* the set of sides that can be told */
+    float score[SETS][UT_EXPLAINED]; /* with the sides of the set as usual */
+} sides;
+
+static unsigned count(unsigned set) {
+    unsigned n = 0;
+    for (; set; set &= set - 1) n++;
+    return n;
 }
 
-/* The logits were one aspect as usual. What was not heard, or never before, stays as it is. */
-static void logits_without(const struct ut_heard *heard, int aspect, float *scratch, float *logits) {
+static bool is_choice(const sides *all, unsigned set) { return !(set & ~all->told) && count(set) <= UT_REASONS; }
+
+/* What each side, put back, adds to the head's first sums, [UT_ASPECTS][width]. What was not heard, or never before,
+ * stays as it is. */
+static void put_back(const struct ut_heard *heard, int width, float *changes) {
     const ut_model *model = heard->model;
-    float outputs[UT_OUTPUTS], *sums = scratch + 2 * UT_MODEL_WIDTH;
-    memcpy(sums, heard->sums, (size_t)model->layers[0].outputs * sizeof *sums);
+    memset(changes, 0, (size_t)UT_ASPECTS * (size_t)width * sizeof *changes);
     for (int i = 0; i < model->n_vector; i++) {
+        int aspect = heard->aspects->of_element[i];
         float more = heard->baseline->mean[i] - heard->vector[i];
-        if (heard->aspects->of_element[i] != aspect || isnan(more)) continue;
-        ut_layers_change(model, i, more, sums);
-        ut_layers_change(model, model->n_vector + i, more, sums);
+        if (aspect == UT_ASPECTS || isnan(more)) continue;
+        ut_layers_change(model, i, more, changes + aspect * width);
+        ut_layers_change(model, model->n_vector + i, more, changes + aspect * width);
     }
-    ut_layers_end(model, sums, scratch, outputs);
-    ut_layers_logits(outputs, logits);
 }
 
-void ut_reasons_find(const struct ut_heard *heard, float *scratch, ut_reason reasons[UT_EXPLAINED][UT_REASONS],
-                     unsigned n_reasons[UT_EXPLAINED]) {
-    float falls[UT_EXPLAINED][UT_REASONS], logits[UT_SCORES];
-    for (int score = 0; score < UT_EXPLAINED; score++) n_reasons[score] = 0;
-    for (int a = 0; a < UT_ASPECTS; a++) {
-        ut_reason reason;
-        if (!describe(&reason, a, heard)) continue;
-        logits_without(heard, a, scratch, logits);
-        for (int score = 0; score < UT_EXPLAINED; score++) {
-            float fall = heard->logits[score] - logits[score];
-            if (fall > 0) n_reasons[score] = insert(reasons[score], falls[score], n_reasons[score], reason, fall);
-        }
+static void score_sets(const struct ut_heard *heard, float *scratch, sides *all) {
+    int width = heard->model->layers[0].outputs;
+    float *sums = scratch + 2 * UT_MODEL_WIDTH, *changes = sums + UT_MODEL_WIDTH;
+    float outputs[UT_OUTPUTS], logits[UT_SCORES];
+    put_back(heard, width, changes);
+    for (unsigned set = 0; set < SETS; set++) {
+        if (!is_choice(all, set)) continue;
+        memcpy(sums, heard->sums, (size_t)width * sizeof *sums);
+        for (int a = 0; a < UT_ASPECTS; a++)
+            for (int i = 0; set >> a & 1 && i < width; i++) sums[i] += changes[a * width + i];
+        ut_layers_end(heard->model, sums, scratch, outputs);
+        ut_layers_logits(outputs, logits);
+        for (int s = 0; s < UT_EXPLAINED; s++) all->score[set][s] = ut_calibrated(heard->model->warm[s], logits[s]);
     }
-    for (int score = 0; score < UT_EXPLAINED; score++)
-        if (n_reasons[score] == 0)
-            reasons[score][n_reasons[score]++] = (ut_reason){.feature = "voice", .change = "from the start", .z = NAN};
+}
+
+/* What a set leaves of the score, and a price for each side that is named: one that changes little is not worth words.
+ */
+static float cost(const sides *all, unsigned set, int score) {
+    return all->score[set][score] + 0.02f * (float)count(set);
+}
+
+/* The empty set where nothing lowers the score. */
+static unsigned choose(const sides *all, int score) {
+    unsigned best = 0;
+    for (unsigned set = 1; set < SETS; set++) {
+        bool lowers = is_choice(all, set) && all->score[set][score] < all->score[0][score];
+        if (lowers && (!best || cost(all, set, score) < cost(all, best, score))) best = set;
+    }
+    return best;
+}
+
+/* Of the set's sides those first that lower the score most by themselves. */
+static void write_down(const sides *all, unsigned set, int score, ut_why *why) {
+    *why = (ut_why){.score_usual = all->score[set][score]};
+    for (; set; why->n_reasons++) {
+        unsigned most = set & -set;
+        for (unsigned one = most; one <= set; one <<= 1)
+            if (set & one && all->score[one][score] < all->score[most][score]) most = one;
+        for (int a = 0; a < UT_ASPECTS; a++)
+            if (most >> a & 1) why->reasons[why->n_reasons] = all->reason[a];
+        set &= ~most;
+    }
+}
+
+void ut_reasons_find(const struct ut_heard *heard, float *scratch, ut_why why[UT_EXPLAINED]) {
+    sides all = {0};
+    for (int a = 0; a < UT_ASPECTS; a++)
+        if (describe(&all.reason[a], a, heard)) all.told |= 1u << a;
+    score_sets(heard, scratch, &all);
+    for (int score = 0; score < UT_EXPLAINED; score++) {
+        unsigned set = choose(&all, score);
+        if (set) write_down(&all, set, score, &why[score]);
+        else why[score] = ut_why_from_the_start;
+    }
 }

@@ -11,6 +11,7 @@ int command_play(int argc, char **argv);
 int command_analyze(int argc, char **argv);
 int command_features(int argc, char **argv);
 int command_model(int argc, char **argv);
+int command_playbook(int argc, char **argv);
 int command_devices(int argc, char **argv);
 int command_demo(int argc, char **argv);
 

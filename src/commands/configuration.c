@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "commands/engine.h"
-#include "commands/text.h"
+#include "cues/phrases.h"
 #include "serve/address.h"
+#include "text.h"
 
 /* Where the reader is, for the sentence it says when something is wrong. */
 typedef struct reader {
@@ -26,6 +27,16 @@ static bool refuse(const reader *r, const config_setting_t *setting, const char 
 static bool read_text(const reader *r, const config_setting_t *setting, const char **text) {
     *text = config_setting_get_string(setting);
     return *text && **text ? true : refuse(r, setting, "must be a text in quotes");
+}
+
+/* What cues say of a call, whole and as it is written. */
+static bool read_name(const reader *r, const config_setting_t *setting, const char **name) {
+    ut_about about;
+    if (!read_text(r, setting, name)) return false;
+    ut_about_init(&about, &(ut_call_about){.customer = *name});
+    return !strcmp(about.customer, *name)
+               ? true
+               : refuse(r, setting, "must be UTF-8 without control characters, and at most 63 bytes");
 }
 
 static bool read_listen(const reader *r, const config_setting_t *setting, const char **listen) {
@@ -58,18 +69,19 @@ static bool read_kind(const reader *r, const config_setting_t *setting, bool *de
 }
 
 static bool read_source(const reader *r, const config_setting_t *group, configured_source *s) {
-    const field fields[] = {{"customer", &s->customer},
-                            {"agent", &s->agent},
-                            {"file", &s->file},
-                            {"channels", &s->channels},
-                            {"raw", &s->raw}};
+    const field fields[] = {
+        {"customer", &s->customer}, {"agent", &s->agent}, {"file", &s->file},
+        {"channels", &s->channels}, {"raw", &s->raw},     {"playbook", &s->playbook},
+    };
     if (!config_setting_is_group(group)) return refuse(r, group, "must hold groups { ... }");
     for (int i = 0; i < config_setting_length(group); i++) {
         const config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
         const char *name = config_setting_name(setting);
-        bool good = !strcmp(name, "kind")      ? read_kind(r, setting, &s->device)
-                    : !strcmp(name, "consent") ? read_consent(r, setting, &s->consent)
-                                               : read_field(r, setting, fields, sizeof fields / sizeof *fields);
+        bool good = !strcmp(name, "kind")        ? read_kind(r, setting, &s->device)
+                    : !strcmp(name, "consent")   ? read_consent(r, setting, &s->consent)
+                    : !strcmp(name, "reference") ? read_name(r, setting, &s->reference)
+                    : !strcmp(name, "queue")     ? read_name(r, setting, &s->queue)
+                                                 : read_field(r, setting, fields, sizeof fields / sizeof *fields);
         if (!good) return false;
     }
     if (s->device && !s->customer && !s->agent)

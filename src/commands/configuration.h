@@ -5,7 +5,8 @@
  *     consent: { default = "unknown"; };     # unknown, given or refused
  *     sources: (
  *         { kind = "device"; customer = "monitor"; agent = "headset"; },
- *         { kind = "recording"; file = "call.flac"; channels = "agent,customer"; consent = "given"; }
+ *         { kind = "recording"; file = "call.flac"; channels = "agent,customer"; consent = "given";
+ *           playbook = "billing.cfg"; reference = "C-4711"; queue = "billing"; }
  *     );
  */
 #ifndef COMMANDS_CONFIGURATION_H
@@ -21,6 +22,8 @@ typedef struct configured_source {
     bool device; /* else a recording */
     const char *customer, *agent;
     const char *file, *channels, *raw;
+    const char *playbook;          /* its team's */
+    const char *reference, *queue; /* of the customer, for what cues say */
     ut_consent consent;
 } configured_source;
 

@@ -62,7 +62,7 @@ static void tell(const live *l, const demo_call *call, int *told, double t_s) {
 static void watch(live *l, const demo_call *call, bool stay) {
     double start_s = now_s();
     int told = 0;
-    while (hub_live(l->hub) && !interrupt_wait(50)) tell(l, call, &told, now_s() - start_s);
+    while (hub_live(l->hub) && live_nap(l)) tell(l, call, &told, now_s() - start_s);
     if (!stay || interrupt_came()) return;
     fputs("\nThat was the call. Ctrl-C ends the demo.\n", live_words(&l->options));
     fflush(live_words(&l->options));
@@ -81,7 +81,7 @@ static int show_call(const live_options *options, const demo_call *call, const c
     live l;
     bool good = live_open(&l, options);
     if (!good) source_close(s);
-    good = good && live_add(&l, s);
+    good = good && live_add(&l, s, &(live_call){.consent = options->consent});
     if (good) watch(&l, call, stay);
     int status = live_close(&l);
     return good ? status : EXIT_FAILED;

@@ -1,12 +1,8 @@
 #include "commands/engine.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "commands/text.h"
 
 /* The first file that can be read among where the model lies in a build (two spellings: build/, build/SANITIZER/) and
  * once installed; the last when there is none, so that the message names it. */
@@ -32,28 +28,41 @@ ut_model *engine_open_model(const char *command, const char *path, char found[EN
     return model;
 }
 
-static bool open_playbook(engine *e, const char *command, const char *path) {
-    char message[256];
-    char *text = text_read(path);
-    if (!text) {
-        fprintf(stderr, "undertone %s: %s: %s\n", command, path, strerror(errno));
-        return false;
+bool engine_playbook(engine *e, const char *path, playbook_file **playbook) {
+    char message[ENGINE_PATH];
+    *playbook = e->playbook;
+    if (!path) return true;
+    for (int i = 0; i < e->n_playbooks; i++) {
+        *playbook = e->playbooks[i];
+        if (!strcmp(playbook_file_path(*playbook), path)) return true;
     }
-    e->playbook = ut_playbook_parse(text, message, sizeof message, NULL);
-    free(text);
-    if (!e->playbook) fprintf(stderr, "undertone %s: %s: %s\n", command, path, message);
-    return e->playbook;
+    snprintf(message, sizeof message, "%s: too many playbooks", path);
+    *playbook = e->n_playbooks < ENGINE_PLAYBOOKS ? playbook_file_open(path, message, sizeof message) : NULL;
+    if (*playbook) e->playbooks[e->n_playbooks++] = *playbook;
+    else fprintf(stderr, "undertone %s: %s\n", e->command, message);
+    return *playbook;
+}
+
+void engine_look(engine *e) {
+    char message[ENGINE_PATH];
+    for (int i = 0; i < e->n_playbooks; i++) {
+        playbook_news news = playbook_file_look(e->playbooks[i], message, sizeof message);
+        if (news == PLAYBOOK_REFUSED)
+            fprintf(stderr, "undertone %s: %s; the playbook before stays\n", e->command, message);
+        if (news == PLAYBOOK_READ)
+            fprintf(stderr, "undertone %s: %s: read again\n", e->command, playbook_file_path(e->playbooks[i]));
+    }
 }
 
 bool engine_open(engine *e, const char *command, const char *model_path, const char *playbook_path) {
     char found[ENGINE_PATH];
-    *e = (engine){.model = engine_open_model(command, model_path, found)};
-    return e->model && (!playbook_path || open_playbook(e, command, playbook_path));
+    *e = (engine){.command = command, .model = engine_open_model(command, model_path, found)};
+    return e->model && engine_playbook(e, playbook_path, &e->playbook);
 }
 
 void engine_close(engine *e) {
     ut_model_close(e->model);
-    ut_playbook_close(e->playbook);
+    while (e->n_playbooks) playbook_file_close(e->playbooks[--e->n_playbooks]);
 }
 
 bool engine_consent(const char *text, ut_consent *consent) {

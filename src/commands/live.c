@@ -72,17 +72,22 @@ static bool is_folder(const char *path, char *message, size_t message_size) {
     return false;
 }
 
+static bool open_engine(engine *e, const live_options *options) {
+    playbook_file *unused;
+    bool good = engine_open(e, options->command, options->model, options->playbook);
+    for (int i = 0; good && i < options->n_playbooks; i++) good = engine_playbook(e, options->playbooks[i], &unused);
+    return good;
+}
+
 bool live_open(live *l, const live_options *options) {
     char message[512];
     *l = (live){.options = *options,
                 .printer = {.out = stdout, .form = (print_form)options->form, .colour = isatty(STDOUT_FILENO)}};
     interrupt_catch();
-    if (!engine_open(&l->engine, options->command, options->model, options->playbook)) return false;
+    if (!open_engine(&l->engine, options)) return false;
     if (options->web && !is_folder(options->web, message, sizeof message)) goto cannot;
     if (!data_folder(l->folder, options->data, message, sizeof message)) goto cannot;
-    l->hub = hub_open(&(hub_options){.model = l->engine.model,
-                                     .playbook = l->engine.playbook,
-                                     .listen = options->listen,
+    l->hub = hub_open(&(hub_options){.listen = options->listen,
                                      .web_dir = options->web,
                                      .data_dir = l->folder,
                                      .show = show,
@@ -109,15 +114,28 @@ void live_tell_device(void *user, const char *device, device_news news, unsigned
                 news == DEVICE_GONE ? "gone, trying again every second" : "back");
 }
 
-bool live_add(live *l, source *s) {
+bool live_add(live *l, source *s, const live_call *call) {
     char id[CALL_ID_SIZE];
-    if (hub_add(l->hub, s, l->options.consent, id)) return true;
+    session_options options = {
+        .model = l->engine.model, .consent = call->consent, .about = {call->customer, call->queue, 0}};
+    if (!engine_playbook(&l->engine, call->playbook, &options.playbook)) {
+        source_close(s);
+        return false;
+    }
+    if (hub_add(l->hub, s, &options, id)) return true;
     fprintf(stderr, "undertone %s: %s\n", l->options.command, ut_error_text(UT_NO_MEMORY));
     return false;
 }
 
+bool live_nap(live *l) {
+    enum { NAPS_A_LOOK = 5 }; /* four looks a second; two agree before a change is believed */
+    if (interrupt_wait(50)) return false;
+    if (++l->naps % NAPS_A_LOOK == 0) engine_look(&l->engine);
+    return true;
+}
+
 void live_wait(live *l, bool stay) {
-    while ((stay || hub_live(l->hub)) && !interrupt_wait(50)) {}
+    while ((stay || hub_live(l->hub)) && live_nap(l)) {}
 }
 
 int live_close(live *l) {
@@ -137,7 +155,7 @@ int live_run(const live_options *options, source *s, bool stay, const char *mess
     live l;
     bool good = live_open(&l, options);
     if (!good) source_close(s);
-    good = good && live_add(&l, s);
+    good = good && live_add(&l, s, &(live_call){.consent = options->consent});
     if (good) live_wait(&l, stay);
     int status = live_close(&l);
     return good ? status : EXIT_FAILED;

@@ -12,6 +12,8 @@ typedef struct live_options {
     const char *command;                       /* for messages */
     const char *listen;                        /* ADDR:PORT */
     const char *web, *data, *model, *playbook; /* null for the defaults */
+    const char *const *playbooks;              /* [n_playbooks], others that calls may name */
+    int n_playbooks;
     ut_consent consent;
     int form; /* print_form */
 } live_options;
@@ -34,7 +36,7 @@ enum { LIVE_LISTEN = 256, LIVE_WEB, LIVE_DATA, LIVE_MODEL, LIVE_PLAYBOOK, LIVE_C
     "  --jsonl             every event on stdout, one JSON object a line\n"                                            \
     "  --consent STATE     given (the default: who runs this vouches), refused or unknown\n"                           \
     "  --model FILE        another model\n"                                                                            \
-    "  --playbook FILE     another playbook\n"                                                                         \
+    "  --playbook FILE     another playbook, read again when it changes\n"                                             \
     "  --web DIR           pages from a folder instead of the program's own\n"
 bool live_option(live_options *options, int option, const char *value);
 
@@ -44,6 +46,7 @@ typedef struct live {
     printer printer;
     char folder[DATA_PATH];
     hub *hub;
+    unsigned naps;
     atomic_bool failed; /* a source broke */
 } live;
 
@@ -54,8 +57,17 @@ bool live_open(live *l, const live_options *options);
 /* For device_open: says on stderr what became of a device. user is the command's name. Any thread. */
 device_tell live_tell_device;
 
+/* What is said of one call, by who adds it. Null texts: not known; playbook null: the one of the options. */
+typedef struct live_call {
+    ut_consent consent;
+    const char *playbook, *customer, *queue;
+} live_call;
+
 /* Takes over s and follows it. False after saying why not. */
-bool live_add(live *l, source *s);
+bool live_add(live *l, source *s, const live_call *call);
+
+/* Sleeps for 50 ms, less when interrupted, and looks after the playbooks. False once Ctrl-C came. */
+bool live_nap(live *l);
 
 /* Waits for Ctrl-C, or unless stay is set until no call is in progress. */
 void live_wait(live *l, bool stay);

@@ -9,7 +9,7 @@
 #include "classify/model.h"
 #include "commands/commands.h"
 #include "commands/engine.h"
-#include "commands/text.h"
+#include "text.h"
 
 static const char usage[] =
     "usage: undertone model [OPTION...]\n\n"

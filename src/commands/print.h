@@ -8,10 +8,9 @@
 #include "event.h"
 
 typedef enum print_form {
-    PRINT_CUES,    /* a line a cue, as it rises, changes and clears, and the summary: for a person */
-    PRINT_JSONL,   /* every message */
-    PRINT_CSV,     /* a row of readings each half second */
-    PRINT_SUMMARY, /* cues that rose and the summary, in words */
+    PRINT_CUES,  /* a line a cue, as it rises, changes and clears, and the figures at the end: for a person */
+    PRINT_JSONL, /* every message */
+    PRINT_CSV,   /* a row of readings each half second */
     PRINT_NOTHING,
 } print_form;
 

@@ -47,7 +47,7 @@ static void print_reading(const struct scores *scores, const ut_opinion *opinion
                             affect->arousal,
                             affect->confidence,
                             affect->abstain,
-                            opinion->usual_known};
+                            affect->usual_known};
     *at++ = ',';
     at = number_write(at, heard_s(scores), NUMBER_TIME_DIGITS);
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) at = columns_write_value(at, values[i]);
@@ -61,7 +61,7 @@ static void print_reading(const struct scores *scores, const ut_opinion *opinion
 static void drain(struct scores *scores) {
     ut_opinion opinion;
     for (ut_voice_hop hop; ut_voice_waiting(scores->voice);) {
-        ut_voice_take(scores->voice, &hop, &opinion);
+        ut_voice_hear(scores->voice, ut_voice_take(scores->voice), &hop, &opinion);
         scores->hops++;
         if (hop.reading) print_reading(scores, &opinion);
     }

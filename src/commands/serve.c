@@ -17,7 +17,7 @@ static const char usage[] = "usage: undertone serve [OPTION...]\n\n"
                             "  --data DIR          where calls are kept (default ~/.local/share/undertone)\n"
                             "  --web DIR           pages from a folder instead of the program's own\n"
                             "  --model FILE        another model\n"
-                            "  --playbook FILE     another playbook\n"
+                            "  --playbook FILE     another playbook, read again when it changes\n"
                             "  --jsonl             every event on stdout, one JSON object a line\n";
 
 static source *open_source(const configured_source *c, char *message, size_t message_size) {
@@ -42,17 +42,23 @@ static bool open_sources(source *sources[], const configuration *c) {
 /* Leaves null where a source was taken over. */
 static bool add_sources(live *l, source *sources[], const configuration *c) {
     for (int i = 0; i < c->n_sources; i++) {
+        const configured_source *one = &c->sources[i];
         source *s = sources[i];
         sources[i] = NULL;
-        l->options.consent = c->sources[i].consent;
-        if (!live_add(l, s)) return false;
+        live_call call = {
+            .consent = one->consent, .playbook = one->playbook, .customer = one->reference, .queue = one->queue};
+        if (!live_add(l, s, &call)) return false;
     }
     return true;
 }
 
-static int serve_calls(const live_options *options, const configuration *c) {
+static int serve_calls(live_options *options, const configuration *c) {
     source *sources[CONFIGURATION_SOURCES] = {0};
+    const char *playbooks[CONFIGURATION_SOURCES];
     live l = {0};
+    options->playbooks = playbooks;
+    for (int i = 0; i < c->n_sources; i++)
+        if (c->sources[i].playbook) playbooks[options->n_playbooks++] = c->sources[i].playbook;
     bool good = open_sources(sources, c) && live_open(&l, options) && add_sources(&l, sources, c);
     if (good) live_wait(&l, true);
     int status = live_close(&l);

@@ -2,214 +2,259 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* A change of the score that is worth telling, and how often at most. */
 static const float telling_change = 0.1f;
 static const double telling_every_s = 2.0;
 
 /* The voice was not heard for so long: what was heard before says nothing about now. */
-static const double forget_s = 30.0;
+static const double forget_s = 12.0;
 
 /* A reading with less than this behind it, about a second and a half of speech, is no evidence for a cue. */
 static const float least_confidence = 0.5f;
 
-/* The half second that a reading stands for. */
-static const double reading_s = (double)UT_READING_HOPS * UT_HOP / UT_RATE_HZ;
-
-void ut_cues_init(ut_cues *cues, const ut_playbook *playbook) {
-    *cues = (ut_cues){.playbook = playbook ? playbook : &ut_playbook_default};
-    for (int kind = 0; kind < UT_CUE_KINDS; kind++)
-        cues->life[kind] = (ut_cue_life){.cleared_s = -INFINITY, .for_since_s = -1, .against_since_s = -1};
+void ut_cues_init(ut_cues *cues, const ut_call_options *options) {
+    *cues = (ut_cues){.forgotten = -1};
+    ut_shelf_init(&cues->shelf, options);
+    for (int kind = 0; kind < UT_CUE_KINDS; kind++) cues->since_s[kind] = -1;
 }
 
-static const ut_rule *rule_of(const ut_cues *cues, ut_cue_kind kind) { return &cues->playbook->rules[kind]; }
-
-static void emit(ut_cues *cues, double t_s, const ut_cue *cue) {
-    if (cues->in - cues->out == UT_CUES_WAITING) return;
-    cues->waiting[cues->in % UT_CUES_WAITING].cue = *cue;
-    cues->waiting[cues->in++ % UT_CUES_WAITING].t_s = t_s;
-}
-
-bool ut_cues_next(ut_cues *cues, double *t_s, ut_cue *cue) {
-    if (cues->in == cues->out) return false;
-    *cue = cues->waiting[cues->out % UT_CUES_WAITING].cue;
-    *t_s = cues->waiting[cues->out++ % UT_CUES_WAITING].t_s;
-    return true;
-}
-
-static bool may_rise(const ut_cues *cues, ut_cue_kind kind, double t_s) {
-    const ut_rule *rule = rule_of(cues, kind);
-    const ut_cue_life *life = &cues->life[kind];
-    return rule->on && !life->up && t_s - life->cleared_s >= rule->cool_down_s;
-}
-
-/* Raises or updates: cue brings score, severity and reasons. */
-static void tell(ut_cues *cues, ut_cue_kind kind, double t_s, ut_cue cue) {
-    ut_cue_life *life = &cues->life[kind];
-    if (!life->up) {
-        life->up = true;
-        life->raised_s = t_s;
-        life->id = ++cues->n_raised;
-        life->against_since_s = -1;
-        cue.state = UT_CUE_RAISED;
-    } else {
-        cue.state = UT_CUE_UPDATED;
-    }
-    cue.id = life->id;
-    cue.kind = kind;
-    cue.text = rule_of(cues, kind)->text;
-    cue.advice = rule_of(cues, kind)->advice;
-    life->told_s = t_s;
-    life->last = cue;
-    emit(cues, t_s, &cue);
-}
-
-static void clear(ut_cues *cues, ut_cue_kind kind, double t_s) {
-    ut_cue_life *life = &cues->life[kind];
-    if (!life->up) return;
-    life->up = false;
-    life->cleared_s = t_s;
-    life->for_since_s = -1;
-    life->last.state = UT_CUE_CLEARED;
-    emit(cues, t_s, &life->last);
-}
+static bool is_up(const ut_cues *cues, ut_cue_kind kind) { return cues->shelf.cue[kind].up; }
 
 static ut_severity severity_after(const ut_rule *rule, double up_s) {
     return rule->urgent_after_s > 0 && up_s >= (double)rule->urgent_after_s ? UT_URGENT : UT_NOTICE;
 }
 
-/* ---- emotion ---- */
-
-static ut_cue emotion_cue(const ut_opinion *opinion, int output, float score, ut_severity severity) {
-    ut_cue cue = {.score = score, .severity = severity, .n_reasons = opinion->n_reasons[output]};
-    for (unsigned i = 0; i < cue.n_reasons; i++) cue.reasons[i] = opinion->reasons[output][i];
+static ut_cue one_reason(ut_cue_kind kind, ut_severity severity, const char *feature) {
+    ut_cue cue = {.kind = kind, .score = NAN, .score_usual = NAN, .severity = severity, .n_reasons = 1};
+    cue.reasons[0] = (ut_reason){.feature = feature, .z = NAN};
     return cue;
 }
 
-static void raise_calming(ut_cues *cues, const char *feature, float from, float to, double t_s) {
-    if (!may_rise(cues, UT_CUE_CALMING, t_s)) return;
-    ut_cue cue = {.score = to, .severity = UT_INFO, .n_reasons = 1};
-    cue.reasons[0] = (ut_reason){.feature = feature, .z = NAN};
+/* ---- emotion ---- */
+
+static const ut_cue_kind kind_of[UT_EXPLAINED] = {
+    [UT_FRUSTRATION] = UT_CUE_FRUSTRATION,
+    [UT_STRESS] = UT_CUE_STRESS,
+};
+
+static float score_of(const ut_opinion *opinion, int emotion) {
+    return emotion == UT_FRUSTRATION ? opinion->affect.frustration : opinion->affect.stress;
+}
+
+static ut_cue emotion_cue(const ut_opinion *opinion, int emotion, ut_severity severity) {
+    const ut_why *why = &opinion->why[emotion];
+    ut_cue cue = {.kind = kind_of[emotion],
+                  .score = score_of(opinion, emotion),
+                  .score_usual = why->score_usual,
+                  .severity = severity,
+                  .n_reasons = why->n_reasons};
+    memcpy(cue.reasons, why->reasons, sizeof cue.reasons);
+    return cue;
+}
+
+/* Nobody is calmer who has gone from one to the other. */
+static void raise_calming(ut_cues *cues, int emotion, float from, double t_s, const ut_opinion *opinion) {
+    ut_cue cue = one_reason(UT_CUE_CALMING, UT_INFO, ut_cue_name(kind_of[emotion]));
+    if (fmaxf(opinion->affect.frustration, opinion->affect.stress) >= 0.5f) return;
+    cue.score = score_of(opinion, emotion);
     snprintf(cue.reasons[0].change, sizeof cue.reasons[0].change, "%.0f %% to %.0f %%", (double)from * 100,
-             (double)to * 100);
-    tell(cues, UT_CUE_CALMING, t_s, cue);
+             (double)cue.score * 100);
+    ut_shelf_raise(&cues->shelf, t_s, cue);
 }
 
-/* Since when the condition has held without a break, -1 while it does not. */
-static void follow_since(double *since_s, bool holds, double t_s) {
-    if (!holds) *since_s = -1;
-    else if (*since_s < 0) *since_s = t_s - reading_s;
+static void clear_emotion(ut_cues *cues, int emotion, double t_s) {
+    ut_shelf_clear(&cues->shelf, kind_of[emotion], t_s);
+    for (int e = 0; e < UT_EXPLAINED; e++) cues->evidence[e] = (ut_evidence){0};
 }
 
-static bool held(double since_s, double t_s, float for_s) {
-    return since_s >= 0 && t_s - since_s >= (double)for_s - 1e-6;
+/* The supervisor is told where the cue that the agent saw did not help. */
+static void escalate(ut_cues *cues, const ut_cue *last, double t_s, double up_s) {
+    if (last->kind != UT_CUE_FRUSTRATION || up_s < (double)ut_shelf_rule(&cues->shelf, UT_CUE_ESCALATE)->after_s)
+        return;
+    ut_cue cue = *last;
+    cue.kind = UT_CUE_ESCALATE;
+    ut_shelf_raise(&cues->shelf, t_s, cue);
 }
 
-/* Calm is told only where the other emotion has not taken over. */
-static void follow_raised_emotion(ut_cues *cues, ut_cue_kind kind, ut_cue_kind other, double t_s,
-                                  const ut_opinion *opinion, int output, float score) {
-    ut_cue_life *life = &cues->life[kind];
-    if (held(life->against_since_s, t_s, rule_of(cues, kind)->hold_s)) {
-        float peak = life->peak;
-        clear(cues, kind, t_s);
-        if (cues->life[other].for_since_s < 0) raise_calming(cues, ut_cue_name(kind), peak, score, t_s);
+static void follow_raised(ut_cues *cues, int emotion, double t_s, const ut_opinion *opinion) {
+    const ut_rule *rule = ut_shelf_rule(&cues->shelf, kind_of[emotion]);
+    const struct ut_shelf_cue *place = &cues->shelf.cue[kind_of[emotion]];
+    float score = score_of(opinion, emotion);
+    double up_s = t_s - place->raised_s;
+    if (ut_evidence_has_gone(&cues->evidence[emotion], rule) && up_s >= (double)rule->hold_s) {
+        float peak = cues->peak;
+        clear_emotion(cues, emotion, t_s);
+        raise_calming(cues, emotion, peak, t_s, opinion);
         return;
     }
-    double for_s = life->for_since_s < 0 ? 0 : t_s - life->for_since_s;
-    ut_severity severity = severity_after(rule_of(cues, kind), for_s);
-    if (severity < life->last.severity) severity = life->last.severity;
-    bool moved = fabsf(score - life->last.score) >= telling_change && t_s - life->told_s >= telling_every_s &&
-                 score >= rule_of(cues, kind)->clear;
-    life->peak = fmaxf(life->peak, score);
-    if (moved || severity != life->last.severity) tell(cues, kind, t_s, emotion_cue(opinion, output, score, severity));
+    cues->peak = fmaxf(cues->peak, score);
+    ut_severity severity = severity_after(rule, up_s);
+    if (severity < place->last.severity || score < rule->clear) severity = place->last.severity;
+    bool explained = opinion->why[emotion].score_usual < 0.5f && score >= rule->clear;
+    bool moved = fabsf(score - place->last.score) >= telling_change && t_s - place->told_s >= telling_every_s;
+    if (explained && (moved || severity != place->last.severity))
+        ut_shelf_update(&cues->shelf, t_s, emotion_cue(opinion, emotion, severity));
+    if (score >= rule->clear) escalate(cues, &place->last, t_s, up_s);
 }
 
-static void hear_emotion(ut_cues *cues, ut_cue_kind kind, ut_cue_kind other, double t_s, const ut_opinion *opinion,
-                         int output, float score) {
-    ut_cue_life *life = &cues->life[kind];
-    const ut_rule *rule = rule_of(cues, kind);
-    follow_since(&life->for_since_s, score >= rule->raise, t_s);
-    follow_since(&life->against_since_s, score < rule->clear, t_s);
-    if (life->up) {
-        follow_raised_emotion(cues, kind, other, t_s, opinion, output, score);
-    } else if (opinion->usual_known && !cues->life[other].up && may_rise(cues, kind, t_s) &&
-               held(life->for_since_s, t_s, rule->after_s)) {
-        clear(cues, UT_CUE_CALMING, t_s);
-        life->peak = score;
-        tell(cues, kind, t_s, emotion_cue(opinion, output, score, UT_NOTICE));
+static void hear_emotion(ut_cues *cues, int emotion, double t_s, const ut_opinion *opinion) {
+    const ut_rule *rule = ut_shelf_rule(&cues->shelf, kind_of[emotion]);
+    ut_evidence *evidence = &cues->evidence[emotion];
+    bool agrees = ut_evidence_add(evidence, rule, score_of(opinion, emotion), opinion->why[emotion].score_usual);
+    if (is_up(cues, kind_of[emotion])) {
+        follow_raised(cues, emotion, t_s, opinion);
+        return;
+    }
+    bool other_up = is_up(cues, UT_CUE_FRUSTRATION) || is_up(cues, UT_CUE_STRESS);
+    if (other_up || !agrees || !ut_evidence_is_enough(evidence, rule)) return;
+    ut_shelf_clear(&cues->shelf, UT_CUE_CALMING, t_s);
+    if (!ut_shelf_raise(&cues->shelf, t_s, emotion_cue(opinion, emotion, UT_NOTICE))) return;
+    cues->peak = score_of(opinion, emotion);
+    cues->forgotten = -1;
+    evidence->against = 0;
+}
+
+/* Nothing was heard for long: not calm, but nothing to go by. How the voice comes back is told at once. */
+static void forget(ut_cues *cues, double t_s) {
+    for (int emotion = 0; emotion < UT_EXPLAINED; emotion++) {
+        if (!is_up(cues, kind_of[emotion])) continue;
+        clear_emotion(cues, emotion, t_s);
+        cues->shelf.cue[kind_of[emotion]].cleared_s = -INFINITY;
+        cues->forgotten = emotion;
     }
 }
 
-static void forget_emotion(ut_cues *cues, double t_s) {
-    for (int kind = UT_CUE_FRUSTRATION; kind <= UT_CUE_STRESS; kind++) {
-        clear(cues, kind, t_s);
-        cues->life[kind].for_since_s = cues->life[kind].against_since_s = -1;
-    }
+static void remember(ut_cues *cues, double t_s, const ut_opinion *opinion) {
+    int emotion = cues->forgotten;
+    if (emotion < 0 || !ut_evidence_has_gone(&cues->evidence[emotion], ut_shelf_rule(&cues->shelf, kind_of[emotion])))
+        return;
+    raise_calming(cues, emotion, cues->peak, t_s, opinion);
+    cues->forgotten = -1;
 }
 
-/* A reading that says nothing is no evidence either way: the time it stands for does not count. */
-static void pass_over(ut_cues *cues) {
-    for (int kind = UT_CUE_FRUSTRATION; kind <= UT_CUE_STRESS; kind++) {
-        ut_cue_life *life = &cues->life[kind];
-        if (life->for_since_s >= 0) life->for_since_s += reading_s;
-        if (life->against_since_s >= 0) life->against_since_s += reading_s;
-    }
-}
-
-void ut_cues_hear(ut_cues *cues, double t_s, const ut_opinion *opinion) {
+void ut_cues_hear(ut_cues *cues, double t_s, const ut_opinion *opinion, bool speaking) {
     const ut_affect *affect = &opinion->affect;
-    const ut_cue_life *calming = &cues->life[UT_CUE_CALMING];
-    if (calming->up && t_s - calming->raised_s >= (double)rule_of(cues, UT_CUE_CALMING)->hold_s)
-        clear(cues, UT_CUE_CALMING, t_s);
-    if (t_s - cues->heard_s > forget_s) forget_emotion(cues, t_s);
-    if (affect->abstain || affect->confidence < least_confidence) {
-        pass_over(cues);
-        return;
-    }
+    const struct ut_shelf_cue *calming = &cues->shelf.cue[UT_CUE_CALMING];
+    if (calming->up && t_s - calming->raised_s >= (double)ut_shelf_rule(&cues->shelf, UT_CUE_CALMING)->hold_s)
+        ut_shelf_clear(&cues->shelf, UT_CUE_CALMING, t_s);
+    if (t_s - cues->heard_s > forget_s) forget(cues, t_s);
+    if (!speaking || affect->abstain || affect->confidence < least_confidence) return;
     cues->heard_s = t_s;
     bool frustration_first = affect->frustration >= affect->stress;
-    for (int turn = 0; turn < 2; turn++) {
-        if ((turn == 0) == frustration_first)
-            hear_emotion(cues, UT_CUE_FRUSTRATION, UT_CUE_STRESS, t_s, opinion, UT_FRUSTRATION, affect->frustration);
-        else hear_emotion(cues, UT_CUE_STRESS, UT_CUE_FRUSTRATION, t_s, opinion, UT_STRESS, affect->stress);
-    }
+    hear_emotion(cues, frustration_first ? UT_FRUSTRATION : UT_STRESS, t_s, opinion);
+    hear_emotion(cues, frustration_first ? UT_STRESS : UT_FRUSTRATION, t_s, opinion);
+    remember(cues, t_s, opinion);
 }
+
+bool ut_cues_hold_usual(const ut_cues *cues) { return is_up(cues, UT_CUE_FRUSTRATION) || is_up(cues, UT_CUE_STRESS); }
 
 /* ---- conversation ---- */
 
-static ut_cue conversation_cue(const char *feature, double seconds, ut_severity severity) {
-    ut_cue cue = {.score = NAN, .severity = severity, .n_reasons = 1};
-    cue.reasons[0] = (ut_reason){.feature = feature, .z = NAN};
-    snprintf(cue.reasons[0].change, sizeof cue.reasons[0].change, "%.1f s", seconds);
+static ut_cue conversation_cue(ut_cue_kind kind, const char *feature, const char *format, double value,
+                               ut_severity severity) {
+    ut_cue cue = one_reason(kind, severity, feature);
+    snprintf(cue.reasons[0].change, sizeof cue.reasons[0].change, format, value);
     return cue;
 }
 
-/* seconds: for how long the condition has held, 0 when it does not. */
-static void follow_condition(ut_cues *cues, ut_cue_kind kind, double t_s, const char *feature, double seconds) {
-    ut_cue_life *life = &cues->life[kind];
-    const ut_rule *rule = rule_of(cues, kind);
-    ut_severity severity = severity_after(rule, seconds);
-    if (!life->up) {
-        if (seconds > 0 && seconds >= (double)rule->after_s && may_rise(cues, kind, t_s))
-            tell(cues, kind, t_s, conversation_cue(feature, seconds, severity));
+/* Whether it has been so for the time given, which is counted from the first time this is asked. */
+static bool so_for(double *since_s, double t_s, float for_s) {
+    if (*since_s < 0) *since_s = t_s;
+    return t_s - *since_s >= (double)for_s - 1e-6;
+}
+
+static void clear_when_over(ut_cues *cues, ut_cue_kind kind, double t_s) {
+    if (!so_for(&cues->since_s[kind], t_s, ut_shelf_rule(&cues->shelf, kind)->hold_s)) return;
+    ut_shelf_clear(&cues->shelf, kind, t_s);
+    cues->since_s[kind] = -1;
+}
+
+/* seconds: for how long the condition has held, 0 when it does not; least_s: how long it has to at least. */
+static void follow_condition(ut_cues *cues, ut_cue_kind kind, double t_s, const char *feature, double seconds,
+                             double least_s) {
+    ut_severity severity = severity_after(ut_shelf_rule(&cues->shelf, kind), seconds);
+    ut_cue cue = conversation_cue(kind, feature, "%.1f s", seconds, severity);
+    if (!is_up(cues, kind)) {
+        if (seconds > 0 && seconds >= least_s && ut_shelf_raise(&cues->shelf, t_s, cue)) cues->since_s[kind] = -1;
     } else if (seconds > 0) {
-        life->against_since_s = -1;
-        if (severity > life->last.severity) tell(cues, kind, t_s, conversation_cue(feature, seconds, severity));
+        cues->since_s[kind] = -1;
+        if (severity > cues->shelf.cue[kind].last.severity) ut_shelf_update(&cues->shelf, t_s, cue);
     } else {
-        if (life->against_since_s < 0) life->against_since_s = t_s;
-        if (held(life->against_since_s, t_s, rule->hold_s)) clear(cues, kind, t_s);
+        clear_when_over(cues, kind, t_s);
     }
 }
 
 static double hops_s(int64_t hops) { return (double)hops * UT_HOP / UT_RATE_HZ; }
 
+static void follow_waiting(ut_cues *cues, double t_s, const ut_turns *turns) {
+    const ut_rule *rule = ut_shelf_rule(&cues->shelf, UT_CUE_SLOW_REPLY);
+    float least_s = rule->after_s;
+    if (!isnan(turns->usual_reply_s)) least_s = fmaxf(least_s, rule->times_median * turns->usual_reply_s);
+    follow_condition(cues, UT_CUE_SLOW_REPLY, t_s, "reply_s", hops_s(turns->waiting_hops), (double)least_s);
+}
+
+/* Either one long turn, or nearly all the talk of the last two minutes. */
+static void follow_monologue(ut_cues *cues, double t_s, const ut_turns *turns) {
+    const ut_rule *rule = ut_shelf_rule(&cues->shelf, UT_CUE_MONOLOGUE);
+    float share = ut_talk_share_120s(&turns->talk, UT_AGENT);
+    double turn_s = hops_s(turns->monologue_hops);
+    bool crowds = turns->hop >= UT_TALK_HALVES * UT_READING_HOPS && turn_s > 0 && share > rule->talk_share;
+    if (!is_up(cues, UT_CUE_MONOLOGUE) && crowds && turn_s < (double)rule->after_s) {
+        ut_cue cue = conversation_cue(UT_CUE_MONOLOGUE, "talk_share", "%.0f %%", 100 * (double)share, UT_NOTICE);
+        if (ut_shelf_raise(&cues->shelf, t_s, cue)) cues->since_s[UT_CUE_MONOLOGUE] = -1;
+        return;
+    }
+    follow_condition(cues, UT_CUE_MONOLOGUE, t_s, "monologue_s", turn_s, (double)rule->after_s);
+}
+
+/* It is over when it is noticed, and shows for its hold. */
+static void follow_interruptions(ut_cues *cues, double t_s, const ut_turns *turns) {
+    unsigned n = turns->dynamics.interruptions_by_agent;
+    bool another = n > cues->interruptions;
+    cues->interruptions = n;
+    if (another && !is_up(cues, UT_CUE_INTERRUPTION)) {
+        ut_cue cue = conversation_cue(UT_CUE_INTERRUPTION, "interruptions", "%.0f", (double)n, UT_NOTICE);
+        if (ut_shelf_raise(&cues->shelf, t_s, cue)) cues->since_s[UT_CUE_INTERRUPTION] = -1;
+    } else if (another) {
+        cues->since_s[UT_CUE_INTERRUPTION] = -1;
+    } else if (is_up(cues, UT_CUE_INTERRUPTION)) {
+        clear_when_over(cues, UT_CUE_INTERRUPTION, t_s);
+    }
+}
+
+static void follow_pace(ut_cues *cues, double t_s, const ut_turns *turns) {
+    const ut_cue_kind kind = UT_CUE_TALKING_FAST;
+    const ut_rule *rule = ut_shelf_rule(&cues->shelf, kind);
+    const ut_pace *pace = &turns->talk.pace[UT_AGENT];
+    bool unusual = pace->rate_z >= rule->rate_z, fast = unusual || pace->rate_syl_s >= rule->rate_syl_s;
+    if (is_up(cues, kind)) {
+        if (fast) cues->since_s[kind] = -1;
+        else clear_when_over(cues, kind, t_s);
+    } else if (!fast) {
+        cues->since_s[kind] = -1;
+    } else if (so_for(&cues->since_s[kind], t_s, rule->after_s)) {
+        double rate = (double)pace->rate_syl_s;
+        ut_cue cue = unusual ? conversation_cue(kind, "rate_syl_s", "%+.1f syl/s", rate - pace->mean_syl_s, UT_NOTICE)
+                             : conversation_cue(kind, "rate_syl_s", "%.1f syl/s", rate, UT_NOTICE);
+        if (unusual) cue.reasons[0].z = pace->rate_z;
+        if (ut_shelf_raise(&cues->shelf, t_s, cue)) cues->since_s[kind] = -1;
+    }
+}
+
 void ut_cues_follow(ut_cues *cues, double t_s, const ut_turns *turns) {
-    bool over = turns->overlap.live && turns->overlap.counted;
-    follow_condition(cues, UT_CUE_TALK_OVER, t_s, "overlap_s", over ? hops_s(turns->overlap.hops) : 0);
-    follow_condition(cues, UT_CUE_DEAD_AIR, t_s, "silence_s", hops_s(turns->silent_hops));
-    follow_condition(cues, UT_CUE_MONOLOGUE, t_s, "monologue_s", hops_s(turns->monologue_hops));
+    const ut_rule *rules = cues->shelf.playbook->rules;
+    follow_condition(cues, UT_CUE_TALK_OVER, t_s, "overlap_s", hops_s(turns->overlap_hops),
+                     (double)rules[UT_CUE_TALK_OVER].after_s);
+    follow_condition(cues, UT_CUE_DEAD_AIR, t_s, "silence_s", hops_s(turns->silent_hops),
+                     (double)rules[UT_CUE_DEAD_AIR].after_s);
+    follow_waiting(cues, t_s, turns);
+    follow_monologue(cues, t_s, turns);
+    follow_interruptions(cues, t_s, turns);
+    follow_pace(cues, t_s, turns);
 }
 
 void ut_cues_finish(ut_cues *cues, double t_s) {
-    for (int kind = 0; kind < UT_CUE_KINDS; kind++) clear(cues, kind, t_s);
+    for (int kind = 0; kind < UT_CUE_KINDS; kind++) ut_shelf_clear(&cues->shelf, kind, t_s);
 }

@@ -1,11 +1,13 @@
 /* Events over WebSocket. Each client has a queue of its own that begins with the state; one message goes out whenever
  * its socket can take one. Who lets more than LIMIT wait is closed: what it shows is stale, and it comes back to a
- * fresh state. Nothing a client sends means anything. */
-#include <ctype.h>
+ * fresh state. What a client says is feedback on a cue, or refused in words to it alone; who talks too much is closed.
+ */
+#include <time.h>
 
+#include "serve/feedback.h"
 #include "serve/inside.h"
 
-enum { LIMIT = 256, RECEIVE_MAX = 4096 };
+enum { LIMIT = 256, SAY_MAX = 100, SAY_S = 10 /* so many pieces of messages in so many seconds: no hand does that */ };
 _Static_assert(MESSAGE_PREFIX >= LWS_PRE, "libwebsockets writes its header before the text");
 
 static int refuse(struct lws *wsi, unsigned status) {
@@ -41,10 +43,8 @@ static bool take_filter(struct lws *wsi, struct client *c) {
     const char *id = lws_get_urlarg_by_name(wsi, "call=", argument, sizeof argument);
     c->filtered = id;
     if (!id) return true;
-    size_t n = 0;
-    while (isalnum((unsigned char)id[n]) || id[n] == '-') n++;
-    if (!n || id[n] || n >= sizeof c->call) return false;
-    memcpy(c->call, id, n + 1);
+    if (!call_id_is(id)) return false;
+    snprintf(c->call, sizeof c->call, "%s", id);
     return true;
 }
 
@@ -73,6 +73,7 @@ void serve_events_left(struct serve *s, struct client *c) {
     c->joined = false;
     LIST_REMOVE(c, link);
     queue_clear(&c->queue);
+    free(c->received);
     atomic_fetch_sub(&s->clients_now, 1);
     s->over = s->over || (s->leaving && LIST_EMPTY(&s->clients));
 }
@@ -94,14 +95,6 @@ int serve_events_write(struct serve *s, struct client *c) {
     return 0;
 }
 
-int serve_events_receive(struct client *c, size_t n_bytes) {
-    if (lws_is_first_fragment(c->wsi)) c->n_received = 0;
-    c->n_received += n_bytes;
-    if (c->n_received <= RECEIVE_MAX) return 0;
-    lws_close_reason(c->wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL, 0);
-    return -1;
-}
-
 static void cull(struct serve *s, struct client *c) {
     c->culled = true;
     queue_clear(&c->queue);
@@ -109,13 +102,17 @@ static void cull(struct serve *s, struct client *c) {
     lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
 }
 
+static void queue_for(struct serve *s, struct client *c, message *m) {
+    if (c->culled) return;
+    if (c->queue.n >= c->allowance || !queue_push(&c->queue, m)) cull(s, c);
+    else lws_callback_on_writable(c->wsi);
+}
+
 void serve_events_publish(struct serve *s, message *m) {
     struct client *c;
     state_follow(s->state, m);
     LIST_FOREACH(c, &s->clients, link) {
-        if (c->culled || (c->filtered && strcmp(c->call, m->call))) continue;
-        if (c->queue.n >= c->allowance || !queue_push(&c->queue, m)) cull(s, c);
-        else lws_callback_on_writable(c->wsi);
+        if (!c->filtered || !strcmp(c->call, m->call)) queue_for(s, c, m);
     }
 }
 
@@ -124,4 +121,62 @@ void serve_events_leave(struct serve *s) {
     s->leaving = true;
     s->over = LIST_EMPTY(&s->clients);
     LIST_FOREACH(c, &s->clients, link) lws_callback_on_writable(c->wsi);
+}
+
+/* ---- what clients say ---- */
+
+static int turn_out(struct client *c, enum lws_close_status why) {
+    lws_close_reason(c->wsi, why, NULL, 0);
+    return -1;
+}
+
+static bool says_too_much(struct client *c) {
+    lws_usec_t now = lws_now_usecs();
+    if (now - c->said_since > SAY_S * LWS_US_PER_SEC) {
+        c->said_since = now;
+        c->n_said = 0;
+    }
+    return ++c->n_said > SAY_MAX;
+}
+
+static int64_t unix_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Null where it was handed on. */
+static const char *hand_on(struct serve *s, const char *bytes, size_t n_bytes) {
+    feedback said;
+    const char *why = feedback_parse(bytes, n_bytes, &said);
+    if (why) return why;
+    if (!s->feedback) return "nothing is kept here";
+    if (!state_has_shown(s->state, said.call, said.cue)) return "no such cue was shown lately";
+    message *m = message_of_feedback(&said, unix_ms());
+    if (!m) return "not enough memory";
+    s->feedback(s->user, m);
+    message_release(m);
+    return NULL;
+}
+
+static void answer(struct serve *s, struct client *c, const char *why) {
+    message *m = why ? message_of_refusal(why) : NULL;
+    if (m) queue_for(s, c, m);
+    message_release(m);
+}
+
+/* Puts together the pieces in which a message comes. */
+int serve_events_receive(struct serve *s, struct client *c, const char *in, size_t n_bytes) {
+    if (says_too_much(c)) return turn_out(c, LWS_CLOSE_STATUS_POLICY_VIOLATION);
+    if (lws_frame_is_binary(c->wsi)) return turn_out(c, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE);
+    if (!c->received && !(c->received = malloc(FEEDBACK_MAX_BYTES))) return -1;
+    if (n_bytes > FEEDBACK_MAX_BYTES - c->n_received) return turn_out(c, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
+    memcpy(c->received + c->n_received, in, n_bytes);
+    c->n_received += n_bytes;
+    if (!lws_is_final_fragment(c->wsi)) return 0;
+    answer(s, c, hand_on(s, c->received, c->n_received));
+    free(c->received);
+    c->received = NULL;
+    c->n_received = 0;
+    return 0;
 }

@@ -20,8 +20,12 @@ struct client {
     bool filtered;
     char call[CALL_ID_SIZE]; /* where filtered, the one it asked for */
     struct queue queue;
-    size_t allowance;  /* how many may wait: the limit, and the state it joined with */
-    size_t n_received; /* bytes of the message it is sending us */
+    size_t allowance; /* how many may wait: the limit, and the state it joined with */
+
+    char *received; /* [FEEDBACK_MAX_BYTES], n_received of them: the message it is sending us; null between two */
+    size_t n_received;
+    unsigned n_said; /* pieces of messages since */
+    lws_usec_t said_since;
 };
 
 /* An answer to a request whose body is still going out. */
@@ -43,6 +47,8 @@ struct serve {
     struct lws_vhost *vhost;
     struct address address;
     char *web_dir;
+    void (*feedback)(void *user, message *m); /* may be null */
+    void *user;
     pthread_t thread;
     bool running;
 
@@ -71,7 +77,7 @@ void serve_http_end(struct response *r); /* frees, any number of times */
 int serve_events_admit(struct serve *s, struct lws *wsi, struct client *c);
 int serve_events_join(struct serve *s, struct lws *wsi, struct client *c);
 int serve_events_write(struct serve *s, struct client *c);
-int serve_events_receive(struct client *c, size_t n_bytes);
+int serve_events_receive(struct serve *s, struct client *c, const char *in, size_t n_bytes);
 void serve_events_left(struct serve *s, struct client *c);
 void serve_events_publish(struct serve *s, message *m);
 void serve_events_leave(struct serve *s); /* asks every client to go once it has all that waits for it */

@@ -3,6 +3,8 @@
  *
  *     serve_send --> inbox --> state        what late joiners get
  *                          \-> clients' queues --> sockets
+ *
+ * What clients say of cues goes the other way, from their sockets to the feedback of serve_options.
  */
 #include "serve/serve.h"
 
@@ -13,7 +15,7 @@
 #include "serve/inside.h"
 
 enum {
-    INBOX_READINGS = 16384, /* readings that may wait for the network thread; beyond they are dropped and counted */
+    INBOX_READINGS = 16384, /* waiting for the network thread; beyond, readings and turns are dropped and counted */
     SPARE_FILES = 64,       /* descriptors never given to connections: the store and the sound devices need theirs */
     ACCEPT_PAUSE_MS = 100,
     LEAVE_MS = 500,
@@ -92,7 +94,7 @@ static int on_http(struct serve *s, struct lws *wsi, enum lws_callback_reasons r
 }
 
 static int on_events(struct serve *s, struct lws *wsi, enum lws_callback_reasons reason, struct connection *c,
-                     size_t n_bytes) {
+                     const char *in, size_t n_bytes) {
     switch (reason) {
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
         return serve_events_admit(s, wsi, c ? &c->client : NULL);
@@ -101,7 +103,7 @@ static int on_events(struct serve *s, struct lws *wsi, enum lws_callback_reasons
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return serve_events_write(s, &c->client);
     case LWS_CALLBACK_RECEIVE:
-        return serve_events_receive(&c->client, n_bytes);
+        return serve_events_receive(s, &c->client, in, n_bytes);
     case LWS_CALLBACK_CLOSED:
         serve_events_left(s, &c->client);
         return 0;
@@ -136,7 +138,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_CLOSED_HTTP:
         return on_http(s, wsi, reason, user, in, n_bytes);
     default:
-        return on_events(s, wsi, reason, user, n_bytes);
+        return on_events(s, wsi, reason, user, in, n_bytes);
     }
 }
 
@@ -195,13 +197,16 @@ static bool start_thread(struct serve *s) {
     return s->running;
 }
 
-serve *serve_open(const char *listen, const char *web_dir, char *message, size_t message_size) {
+serve *serve_open(const serve_options *options, char *message, size_t message_size) {
+    const char *listen = options->listen, *web_dir = options->web_dir;
     struct serve *s = calloc(1, sizeof *s);
     if (!s) {
         snprintf(message, message_size, "%s: not enough memory", listen);
         return NULL;
     }
     s->address.fd = -1;
+    s->feedback = options->feedback;
+    s->user = options->user;
     pthread_mutex_init(&s->lock, NULL);
     s->max_connections = most_connections();
     s->state = state_new();
@@ -218,9 +223,10 @@ fail:
 const char *serve_address(const serve *s) { return s->address.url; }
 
 void serve_send(serve *s, message *m) {
+    if (!m->shown) return;
     pthread_mutex_lock(&s->lock);
     bool was_empty = !s->inbox.n;
-    bool full = m->kind == MESSAGE_READING && s->inbox.n >= INBOX_READINGS;
+    bool full = message_may_be_dropped(m) && s->inbox.n >= INBOX_READINGS;
     if (full || !queue_push(&s->inbox, m)) s->dropped++;
     pthread_mutex_unlock(&s->lock);
     if (was_empty) lws_cancel_service(s->context);

@@ -3,7 +3,8 @@
  *     GET /agent/      the overlay
  *     GET /events      WebSocket, subprotocol "undertone.events" or none: one JSON event a text message;
  *                      ?call=ID for one call only. Who joins late gets the state first: of every live call its "call"
- *                      event, the last reading of each channel and the cues that are up; of an ended one its summary.
+ *                      event, the last reading of each channel, the cues that are up and what was said of them; of an
+ *                      ended one its summary. What a client may say is in feedback.h.
  */
 #ifndef SERVE_SERVE_H
 #define SERVE_SERVE_H
@@ -12,16 +13,24 @@
 
 typedef struct serve serve;
 
-/* Binds and starts the thread. listen is "ADDR:PORT", "[::1]:PORT" or ":PORT"; port 0 takes a free one. web_dir serves
- * the pages from disk, null from the program itself. Null on failure (port in use ...), with one sentence naming the
- * address in message. */
-serve *serve_open(const char *listen, const char *web_dir, char *message, size_t message_size);
+typedef struct serve_options {
+    const char *listen;  /* "ADDR:PORT", "[::1]:PORT" or ":PORT"; port 0 takes a free one */
+    const char *web_dir; /* serves the pages from disk, null from the program itself */
+
+    /* Network's thread: a client said this of a cue that it was shown; m is borrowed. Who keeps it gives m to
+     * serve_send, and every client learns of it. Null: nobody keeps it, and clients are told so. */
+    void (*feedback)(void *user, message *m);
+    void *user;
+} serve_options;
+
+/* Binds and starts the thread. Null on failure (port in use ...), with one sentence naming the address in message. */
+serve *serve_open(const serve_options *options, char *message, size_t message_size);
 
 /* "http://127.0.0.1:7070": the address to show a person. The serve's own memory. */
 const char *serve_address(const serve *s);
 
-/* Queues m for every client, taking its own reference. Any thread; never waits. A client that is more than 256
- * messages behind is closed. */
+/* Queues m for every client, taking its own reference, unless no page may show it. Any thread; never waits. A client
+ * that is more than 256 messages behind is closed. */
 void serve_send(serve *s, message *m);
 
 /* clients: now; culled: closed because they lagged; dropped: messages the network thread had no room for. */

@@ -6,11 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A cue that is up: its latest message, and what was said of it last, or null. */
+struct up {
+    message *cue, *feedback;
+};
+
 struct known {
     message *call, *summary;
     message *readings[UT_CHANNELS]; /* the last one of each */
-    message *cues[STATE_CUES];      /* those up, the latest message of each */
-    unsigned n_cues;
+    struct up ups[STATE_CUES];
+    unsigned n_ups;
+    unsigned last_cue; /* the highest number shown; 0: none, or consent was withdrawn */
 };
 
 struct state {
@@ -24,11 +30,16 @@ struct state *state_new(void) {
     return calloc(1, sizeof(struct state));
 }
 
+static void up_release(struct up *up) {
+    message_release(up->cue);
+    message_release(up->feedback);
+}
+
 static void forget_moment(struct known *call) {
     for (unsigned i = 0; i < UT_CHANNELS; i++) message_release(call->readings[i]);
-    for (unsigned i = 0; i < call->n_cues; i++) message_release(call->cues[i]);
+    for (unsigned i = 0; i < call->n_ups; i++) up_release(&call->ups[i]);
     memset(call->readings, 0, sizeof call->readings);
-    call->n_cues = 0;
+    call->n_ups = 0;
 }
 
 static void known_free(struct known *call) {
@@ -56,6 +67,12 @@ static size_t place_of(const struct state *state, const char *id) {
         else high = middle;
     }
     return low;
+}
+
+static unsigned place_ended(const struct state *state, const char *id) {
+    unsigned i = 0;
+    while (i < state->n_ended && strcmp(state->ended[i]->call->call, id)) i++;
+    return i;
 }
 
 static bool is_live(const struct state *state, size_t place, const char *id) {
@@ -109,8 +126,7 @@ static bool has_consent(const message *m) {
 /* Consent can be withdrawn after the end: then what there is to tell is the call alone. Or it is given at last, and the
  * call begins. True where nothing is left to do. */
 static bool follow_ended(struct state *state, message *m) {
-    unsigned i = 0;
-    while (i < state->n_ended && strcmp(state->ended[i]->call->call, m->call)) i++;
+    unsigned i = place_ended(state, m->call);
     if (i == state->n_ended) return false;
     struct known *call = state->ended[i];
     bool begins = !call->summary && has_consent(m);
@@ -121,7 +137,10 @@ static bool follow_ended(struct state *state, message *m) {
         return false;
     }
     replace(&call->call, m);
-    if (!has_consent(m)) replace(&call->summary, NULL);
+    if (!has_consent(m)) {
+        replace(&call->summary, NULL);
+        call->last_cue = 0;
+    }
     return true;
 }
 
@@ -129,23 +148,42 @@ static bool follow_call(struct state *state, size_t place, message *m) {
     if (follow_ended(state, m)) return true;
     if (is_live(state, place, m->call)) replace(&state->live[place]->call, m);
     else if (!begin(state, place, m)) return false;
-    if (!has_consent(m)) end(state, place);
+    if (!has_consent(m)) {
+        state->live[place]->last_cue = 0;
+        end(state, place);
+    }
     return true;
 }
 
-static void drop_cue(struct known *call, unsigned i) {
-    message_release(call->cues[i]);
-    call->n_cues--;
-    memmove(&call->cues[i], &call->cues[i + 1], (call->n_cues - i) * sizeof *call->cues);
+static unsigned find_up(const struct known *call, unsigned cue_id) {
+    unsigned i = 0;
+    while (i < call->n_ups && call->ups[i].cue->cue_id != cue_id) i++;
+    return i;
+}
+
+static void drop_up(struct known *call, unsigned i) {
+    up_release(&call->ups[i]);
+    call->n_ups--;
+    memmove(&call->ups[i], &call->ups[i + 1], (call->n_ups - i) * sizeof *call->ups);
+}
+
+static void add_up(struct known *call, message *m) {
+    if (call->n_ups == STATE_CUES) drop_up(call, 0);
+    call->ups[call->n_ups++] = (struct up){.cue = message_hold(m)};
 }
 
 static void follow_cue(struct known *call, message *m) {
-    unsigned i = 0;
-    while (i < call->n_cues && call->cues[i]->cue_id != m->cue_id) i++;
-    if (i < call->n_cues) drop_cue(call, i);
-    if (m->cue_state == UT_CUE_CLEARED) return;
-    if (call->n_cues == STATE_CUES) drop_cue(call, 0);
-    call->cues[call->n_cues++] = message_hold(m);
+    unsigned i = find_up(call, m->cue_id);
+    bool is_up = i < call->n_ups, cleared = m->cue_state == UT_CUE_CLEARED;
+    if (m->cue_id > call->last_cue) call->last_cue = m->cue_id;
+    if (is_up && cleared) drop_up(call, i);
+    else if (is_up) replace(&call->ups[i].cue, m);
+    else if (!cleared) add_up(call, m);
+}
+
+static void follow_feedback(struct known *call, message *m) {
+    unsigned i = find_up(call, m->cue_id);
+    if (i < call->n_ups) replace(&call->ups[i].feedback, m);
 }
 
 bool state_follow(struct state *state, message *m) {
@@ -155,6 +193,7 @@ bool state_follow(struct state *state, message *m) {
     struct known *call = state->live[place];
     if (m->kind == MESSAGE_READING && m->channel < UT_CHANNELS) replace(&call->readings[m->channel], m);
     if (m->kind == MESSAGE_CUE) follow_cue(call, m);
+    if (m->kind == MESSAGE_FEEDBACK) follow_feedback(call, m);
     if (m->kind == MESSAGE_SUMMARY) {
         replace(&call->summary, m);
         end(state, place);
@@ -162,12 +201,23 @@ bool state_follow(struct state *state, message *m) {
     return true;
 }
 
+bool state_has_shown(const struct state *state, const char *id, unsigned cue) {
+    size_t live = place_of(state, id);
+    unsigned ended = place_ended(state, id), last = 0;
+    if (is_live(state, live, id)) last = state->live[live]->last_cue;
+    else if (ended < state->n_ended) last = state->ended[ended]->last_cue;
+    return cue && cue <= last;
+}
+
 static bool tell(const struct known *call, const char *id, struct queue *out) {
     if (id && strcmp(id, call->call->call)) return true;
     bool ok = queue_push(out, call->call);
     for (unsigned i = 0; i < UT_CHANNELS; i++)
         if (call->readings[i]) ok = ok && queue_push(out, call->readings[i]);
-    for (unsigned i = 0; i < call->n_cues; i++) ok = ok && queue_push(out, call->cues[i]);
+    for (unsigned i = 0; i < call->n_ups; i++) {
+        ok = ok && queue_push(out, call->ups[i].cue);
+        if (call->ups[i].feedback) ok = ok && queue_push(out, call->ups[i].feedback);
+    }
     return ok && (!call->summary || queue_push(out, call->summary));
 }
 

@@ -1,5 +1,6 @@
 /* state.h - what somebody who joins late must know: of every live call its call message, the last reading of each
- * channel and the cues that are up; of the calls that ended last, their call message and summary. */
+ * channel, the cues that are up and what was said of them; of the calls that ended last, their call message and
+ * summary. */
 #ifndef SERVE_STATE_H
 #define SERVE_STATE_H
 
@@ -12,6 +13,9 @@ void state_free(struct state *state);
 
 /* Follows one message of any call. False without memory (the call is then missing for those who join late). */
 bool state_follow(struct state *state, message *m);
+
+/* Whether the cue was shown in a live call or one that ended last, so that something may be said of it. */
+bool state_has_shown(const struct state *state, const char *id, unsigned cue);
 
 /* Appends what is known, in the order the calls ended and began, of one call where id is not null. False without
  * memory. */

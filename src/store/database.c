@@ -292,11 +292,19 @@ enum put database_put(struct database *d, const message *m) {
     case MESSAGE_READING:
         result = put_reading(d, event);
         break;
+    case MESSAGE_TURN:
+        result = put(d, PUT_TURN, event);
+        break;
     case MESSAGE_CUE:
         result = put(d, PUT_CUE, event);
         break;
+    case MESSAGE_FEEDBACK:
+        result = put(d, PUT_FEEDBACK, event);
+        break;
     case MESSAGE_SUMMARY:
         result = put_summary(d, event);
+        break;
+    case MESSAGE_REFUSED:
         break;
     }
 done:

@@ -3,7 +3,7 @@
 #define STORE_SCHEMA_H
 
 enum {
-    SCHEMA_VERSION = 2,              /* PRAGMA user_version */
+    SCHEMA_VERSION = 3,              /* PRAGMA user_version */
     SCHEMA_APPLICATION = 0x556e4474, /* PRAGMA application_id: "UnDt" */
 };
 
@@ -20,16 +20,23 @@ enum statement {
     PUT_CALL,
     PUT_READING,
     PUT_SCORES,
+    PUT_TURN,
     PUT_CUE,
+    PUT_FEEDBACK,
     PUT_SUMMARY,
     END_CALL,
     FORGET_READINGS, /* from here on in the order they are run */
     FORGET_SCORES,
+    FORGET_TURNS,
     FORGET_CUES,
     FORGET_SUMMARY,
     FORGET_CALL,
     STATEMENTS,
 };
 extern const char *const schema_statements[STATEMENTS];
+
+/* How many calls of customer ?1 had a frustration cue, as far as ?2: a customer's reference can be one that thousands
+ * share. */
+extern const char schema_earlier_sql[];
 
 #endif

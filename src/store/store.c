@@ -1,6 +1,6 @@
 /* One thread owns the database. Others queue; it takes all that waits, writes it in one transaction and tells of each
- * cue. A transaction that fails (disk full, say) costs its readings, which are counted; everything else goes back to
- * the head of the queue and is tried again on every tick, so it is stored once there is room. */
+ * cue. A transaction that fails (disk full, say) costs its readings and turns, which are counted; everything else goes
+ * back to the head of the queue and is tried again on every tick, so it is stored once there is room. */
 #include "store/store.h"
 
 #include <pthread.h>
@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "store/database.h"
+#include "store/earlier.h"
 
 enum { TICK_MS = 200, QUEUE_MAX = 65536 };
 
@@ -26,6 +27,7 @@ STAILQ_HEAD(jobs, job);
 
 struct store {
     struct database *database; /* the thread's own, once it runs */
+    struct earlier *earlier;
     store_committed *committed;
     void *user;
     pthread_t thread;
@@ -44,7 +46,7 @@ static void job_free(struct job *job) {
     free(job);
 }
 
-static bool is_reading(const struct job *job) { return job->m && job->m->kind == MESSAGE_READING; }
+static bool may_be_dropped(const struct job *job) { return job->m && message_may_be_dropped(job->m); }
 static bool is_durable(const struct job *job) { return job->m && message_is_durable(job->m); }
 
 /* ---- the thread ---- */
@@ -128,13 +130,13 @@ static void free_all(struct jobs *batch) {
     }
 }
 
-/* Everything but readings, before what was queued meanwhile; unless there is no more time or room. */
+/* Everything but readings and turns, before what was queued meanwhile; unless there is no more time or room. */
 static void put_back(struct store *s, struct jobs *batch) {
     struct jobs kept = STAILQ_HEAD_INITIALIZER(kept);
     pthread_mutex_lock(&s->lock);
     for (struct job *job; (job = STAILQ_FIRST(batch));) {
         STAILQ_REMOVE_HEAD(batch, link);
-        if (is_reading(job) || s->stopping || s->n_queued >= QUEUE_MAX) {
+        if (may_be_dropped(job) || s->stopping || s->n_queued >= QUEUE_MAX) {
             s->counts.failed++;
             job_free(job);
         } else {
@@ -183,10 +185,10 @@ static void queue(store *s, struct job *job, bool urgent) {
     pthread_mutex_unlock(&s->lock);
 }
 
-/* Counts a reading that finds the queue full. */
+/* Counts a reading or a turn that finds the queue full. */
 static bool has_room(store *s, const message *m) {
     pthread_mutex_lock(&s->lock);
-    bool room = m->kind != MESSAGE_READING || s->n_queued < QUEUE_MAX;
+    bool room = !message_may_be_dropped(m) || s->n_queued < QUEUE_MAX;
     if (!room) s->counts.dropped++;
     pthread_mutex_unlock(&s->lock);
     return room;
@@ -214,6 +216,8 @@ void store_forget(store *s, const char *call_id) {
     if (job) queue(s, job, true);
     else count_failed(s);
 }
+
+unsigned store_earlier(store *s, const char *customer) { return earlier_count(s->earlier, customer); }
 
 store_counts store_count(store *s) {
     pthread_mutex_lock(&s->lock);
@@ -251,8 +255,8 @@ store *store_open(const char *dir, store_committed *committed, void *user, char 
     s->user = user;
     s->database = database_open(dir, message, message_size);
     if (!s->database) goto fail;
-    snprintf(message, message_size, "%s: not enough memory for a thread", dir);
-    if (!start_thread(s)) goto fail;
+    snprintf(message, message_size, "%s: not enough memory or descriptors", dir);
+    if (!(s->earlier = earlier_open(dir)) || !start_thread(s)) goto fail;
     return s;
 fail:
     store_close(s);
@@ -271,6 +275,7 @@ store_counts store_close(store *s) {
     }
     counts = s->counts;
     free_all(&s->queue);
+    earlier_close(s->earlier);
     database_close(s->database);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->wake);

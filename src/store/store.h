@@ -1,4 +1,4 @@
-/* store.h - calls, readings, cues and summaries in SQLite, owned by one thread.
+/* store.h - calls, readings, turns, cues, what was said of them, and summaries in SQLite, owned by one thread.
  *
  * Any thread may write; the store's own thread commits on a tick of at most 200 ms, and at once when a cue is among
  * what waits. A cue is handed on to clients only after it is committed, so what a client was shown survives kill -9.
@@ -10,7 +10,7 @@
 
 typedef struct store store;
 
-/* Called for each durable message (a cue, a summary) on the store's thread after the commit that holds it (stored
+/* Called for each durable message (message_is_durable) on the store's thread after the commit that holds it (stored
  * true), or when that failed (stored false: disk full, say); without memory at once, on the writer's. m is borrowed. */
 typedef void store_committed(void *user, message *m, bool stored);
 
@@ -19,11 +19,16 @@ typedef void store_committed(void *user, message *m, bool stored);
  * message. committed may be null. */
 store *store_open(const char *dir, store_committed *committed, void *user, char *message, size_t message_size);
 
-/* Queues m, taking its own reference. Never waits for the disk. A full queue (65,536) drops readings and counts. */
+/* Queues m, taking its own reference. Never waits for the disk. A full queue (65,536) drops readings and
+ * turns, and counts. */
 void store_write(store *s, message *m);
 
 /* Consent was withdrawn or never given: what the store holds of the call is deleted but the row that says so. */
 void store_forget(store *s, const char *call_id);
+
+/* How many earlier calls of this customer, with consent, had a frustration cue. Any thread, bounded in time; 0 where
+ * the store cannot say, and for null and "". */
+unsigned store_earlier(store *s, const char *customer);
 
 typedef struct store_counts {
     unsigned long written, dropped, failed;

@@ -17,20 +17,39 @@ typedef struct rule {
     const char *key, *kind;
 } rule;
 
-static const rule call_rules[] = {{"type", "s"},     {"call", "s"},    {"source", "s"},
-                                  {"channels", "a"}, {"rate_hz", "i"}, {"started_at", "s"},
-                                  {"consent", "s"},  {"model", "s"},   {0}};
-static const rule reading_rules[] = {{"type", "s"},     {"call", "s"},       {"t_s", "n"},
-                                     {"channel", "s"},  {"speaking", "b"},   {"sound", "s"},
-                                     {"level_db", "N"}, {"rate_syl_s", "N"}, {0}};
-static const rule customer_rules[] = {
-    {"type", "s"},   {"call", "s"},     {"t_s", "n"},        {"channel", "s"},  {"speaking", "b"},
-    {"sound", "s"},  {"level_db", "N"}, {"rate_syl_s", "N"}, {"pitch_hz", "N"}, {"frustration", "N"},
-    {"stress", "N"}, {"arousal", "N"},  {"confidence", "N"}, {"abstain", "b"},  {0}};
-static const rule cue_rules[] = {{"type", "s"}, {"call", "s"},   {"id", "i"},       {"t_s", "n"},
-                                 {"cue", "s"},  {"state", "s"},  {"severity", "s"}, {"score", "?n"},
-                                 {"text", "s"}, {"advice", "s"}, {"reasons", "a"},  {0}};
+static const rule call_rules[] = {{"type", "s"},    {"call", "s"},    {"source", "s"},     {"channels", "a"},
+                                  {"rate_hz", "i"}, {"consent", "s"}, {"started_at", "s"}, {"model", "s"},
+                                  {"arm", "s"},     {"queue", "?s"},  {"customer", "?s"},  {0}};
+static const rule reading_rules[] = {{"type", "s"},
+                                     {"call", "s"},
+                                     {"t_s", "n"},
+                                     {"channel", "s"},
+                                     {"speaking", "b"},
+                                     {"sound", "s"},
+                                     {"level_db", "N"},
+                                     {"rate_syl_s", "N"},
+                                     {"talk_share", "N"},
+                                     {"talk_share_120s", "N"},
+                                     {0}};
+static const rule customer_rules[] = {{"type", "s"},       {"call", "s"},
+                                      {"t_s", "n"},        {"channel", "s"},
+                                      {"speaking", "b"},   {"sound", "s"},
+                                      {"level_db", "N"},   {"rate_syl_s", "N"},
+                                      {"talk_share", "N"}, {"talk_share_120s", "N"},
+                                      {"pitch_hz", "N"},   {"frustration", "N"},
+                                      {"stress", "N"},     {"arousal", "N"},
+                                      {"confidence", "N"}, {"abstain", "b"},
+                                      {"baseline", "s"},   {0}};
+static const rule turn_rules[] = {{"type", "s"},    {"call", "s"},  {"t_s", "n"},     {"turn", "s"},
+                                  {"start_s", "n"}, {"end_s", "n"}, {"channel", "s"}, {0}};
+static const rule nobodys_turn_rules[] = {{"type", "s"},    {"call", "s"},  {"t_s", "n"}, {"turn", "s"},
+                                          {"start_s", "n"}, {"end_s", "n"}, {0}};
+static const rule cue_rules[] = {{"type", "s"},         {"call", "s"},     {"id", "i"},       {"t_s", "n"},
+                                 {"cue", "s"},          {"state", "s"},    {"severity", "s"}, {"score", "?n"},
+                                 {"score_usual", "?n"}, {"priority", "i"}, {"to", "s"},       {"shown", "b"},
+                                 {"text", "s"},         {"advice", "s"},   {"reasons", "a"},  {0}};
 static const rule reason_rules[] = {{"feature", "s"}, {"change", "s"}, {"z", "?n"}, {0}};
+static const rule feedback_rules[] = {{"type", "s"}, {"call", "s"}, {"cue", "i"}, {"verdict", "s"}, {"at", "s"}, {0}};
 static const rule summary_rules[] = {{"type", "s"},      {"call", "s"},      {"source", "s"}, {"duration_s", "n"},
                                      {"customer", "?o"}, {"dynamics", "?o"}, {"cues", "i"},   {0}};
 static const rule summary_customer_rules[] = {{"speech_s", "n"},
@@ -43,8 +62,13 @@ static const rule summary_customer_rules[] = {{"speech_s", "n"},
 static const rule dynamics_rules[] = {{"agent_talk_share", "N"},
                                       {"overlaps", "i"},
                                       {"interruptions", "i"},
+                                      {"interruptions_by_agent", "i"},
+                                      {"backchannels", "i"},
                                       {"dead_air_s", "n"},
+                                      {"hold_s", "n"},
                                       {"response_latency_median_s", "N"},
+                                      {"response_latency_p90_s", "N"},
+                                      {"monologue_longest_s", "n"},
                                       {0}};
 
 static bool fits(const json_t *value, char kind) {
@@ -94,18 +118,39 @@ static void check_word(const json_t *object, const char *key, const char *const 
 static void check_cue(const json_t *cue) {
     check(cue, cue_rules);
     check_word(cue, "cue",
-               (const char *const[]){"frustration", "stress", "calming", "talk_over", "dead_air", "monologue", NULL});
+               (const char *const[]){"frustration", "stress", "calming", "talk_over", "interruption", "dead_air",
+                                     "slow_reply", "monologue", "talking_fast", "escalate", NULL});
     check_word(cue, "state", (const char *const[]){"raised", "updated", "cleared", NULL});
     check_word(cue, "severity", (const char *const[]){"info", "notice", "urgent", NULL});
-    assert_true(event_number(cue, "id") >= 1);
+    bool escalates = !strcmp(event_text(cue, "cue"), "escalate");
+    check_word(cue, "to", (const char *const[]){escalates ? "supervisor" : "agent", NULL});
+    assert_true(event_number(cue, "id") >= 1 && event_number(cue, "priority") >= 1);
     const json_t *reasons = json_object_get(cue, "reasons");
     for (size_t i = 0; i < json_array_size(reasons); i++) check(json_array_get(reasons, i), reason_rules);
+}
+
+static void check_turn(const json_t *turn) {
+    static const char *const nobodys[] = {"silence", "hold", NULL};
+    static const char *const ones[] = {"turn", "overlap", "interruption", "backchannel", "reply", "monologue", NULL};
+    bool is_nobodys = is_one_of(event_text(turn, "turn"), nobodys);
+    check(turn, is_nobodys ? nobodys_turn_rules : turn_rules);
+    if (!is_nobodys) check_word(turn, "turn", ones);
+    if (!is_nobodys) check_word(turn, "channel", (const char *const[]){"customer", "agent", NULL});
+    assert_true(event_number(turn, "start_s") <= event_number(turn, "end_s"));
+    assert_true(event_number(turn, "end_s") <= event_number(turn, "t_s") + 0.01); /* it is rounded more */
+}
+
+static void check_reading(const json_t *reading) {
+    bool customer = !strcmp(event_text(reading, "channel"), "customer");
+    check(reading, customer ? customer_rules : reading_rules);
+    if (customer) check_word(reading, "baseline", (const char *const[]){"warming", "ready", NULL});
 }
 
 static void check_call(const json_t *call) {
     check(call, call_rules);
     assert_int_equal(json_integer_value(json_object_get(call, "rate_hz")), 8000);
     check_word(call, "consent", (const char *const[]){"given", "unknown", "refused", "withdrawn", NULL});
+    check_word(call, "arm", (const char *const[]){"shown", "held_out", NULL});
     assert_true(event_started_us(call) > 0);
     const char *model = event_text(call, "model");
     assert_int_equal(strlen(strchr(model, '@') ? strchr(model, '@') + 1 : ""), 12);
@@ -118,13 +163,23 @@ static void check_summary(const json_t *summary) {
     if (dynamics) check(dynamics, dynamics_rules);
 }
 
+static void check_feedback(const json_t *feedback) {
+    check(feedback, feedback_rules);
+    check_word(feedback, "verdict", (const char *const[]){"helpful", "wrong", "dismiss", NULL});
+}
+
 void event_check(const json_t *event) {
-    if (event_is(event, "call")) check_call(event);
-    else if (event_is(event, "reading"))
-        check(event, strcmp(event_text(event, "channel"), "customer") ? reading_rules : customer_rules);
-    else if (event_is(event, "cue")) check_cue(event);
-    else if (event_is(event, "summary")) check_summary(event);
-    else fail_msg("an event of type \"%s\"", event_text(event, "type"));
+    static const struct {
+        const char *type;
+        void (*check)(const json_t *event);
+    } types[] = {{"call", check_call}, {"reading", check_reading},   {"turn", check_turn},
+                 {"cue", check_cue},   {"feedback", check_feedback}, {"summary", check_summary}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (!event_is(event, types[i].type)) continue;
+        types[i].check(event);
+        return;
+    }
+    fail_msg("an event of type \"%s\"", event_text(event, "type"));
 }
 
 json_t *events_parse(const char *text) {

@@ -273,13 +273,103 @@ static void test_summary(void **state) {
     assert_int_equal(RUN(&plain, "analyze", sound_demo()), 0);
     assert_string_equal(p.out, plain.out);
     assert_string_equal(p.err, "");
-    assert_non_null(strstr(p.out, "demo.wav"));
-    assert_non_null(strstr(p.out, "agent's share of the talk"));
-    assert_non_null(strstr(p.out, "cues\n"));
+    assert_int_equal(strncmp(p.out, "demo.wav\n  1:2", 14), 0);
+    assert_non_null(strstr(p.out, "\n  The customer's voice sounded frustrated"));
+    assert_non_null(strstr(p.out, "\n    Who talked            agent "));
+    assert_non_null(strstr(p.out, "\n    Scored "));
     assert_null(strchr(p.out, '\033'));
     assert_null(strchr(p.out, '\r'));
+    for (const char *line = p.out, *end; (end = strchr(line, '\n')); line = end + 1) {
+        int columns = 0;
+        for (const char *c = line; c < end; c++) columns += (*c & 0xC0) != 0x80;
+        assert_in_range(columns, 0, 90);
+    }
     program_end(&p);
     program_end(&plain);
+}
+
+/* ---- pictures ---- */
+
+/* The title of a picture, which must be well-formed XML, and how many elements it has; to be freed. */
+static char *picture_title(const char *path, long *n_elements) {
+    static const char program[] = "import sys, xml.dom.minidom as m; d = m.parse(sys.argv[1]).documentElement;"
+                                  "print(len(d.getElementsByTagName(\"*\")), d.tagName, d.firstChild.nextSibling."
+                                  "firstChild.data)";
+    char command[1024], *line = NULL;
+    size_t size = 0;
+    snprintf(command, sizeof command, "python3 -c '%s' '%s'", program, path);
+    FILE *out = popen(command, "r");
+    assert_non_null(out);
+    assert_true(getline(&line, &size, out) > 0);
+    assert_int_equal(pclose(out), 0);
+    int at = 0;
+    assert_int_equal(sscanf(line, "%ld svg %n", n_elements, &at), 1);
+    assert_true(at > 0);
+    memmove(line, line + at, strlen(line + at) + 1);
+    line[strcspn(line, "\n")] = '\0';
+    return line;
+}
+
+static void check_title(const char *path, const char *wanted, long least_elements) {
+    long n_elements;
+    char *title = picture_title(path, &n_elements);
+    assert_string_equal(title, wanted);
+    assert_true(n_elements >= least_elements);
+    free(title);
+}
+
+static void test_picture(void **state) {
+    (void)state;
+    program p, plain;
+    const char *picture = scratch_path("demo.svg"), *hostile = scratch_path("<b>&\"\001'\377.wav");
+    assert_int_equal(RUN(&p, "analyze", "--jsonl", "--picture", picture, sound_demo()), 0);
+    assert_int_equal(RUN(&plain, "analyze", "--jsonl", sound_demo()), 0);
+    assert_int_equal(count_char(p.out, strlen(p.out), '\n'), count_char(plain.out, strlen(plain.out), '\n'));
+    assert_string_equal(p.err, "");
+    program_end(&plain);
+    program_end(&p);
+    check_title(picture, "demo.wav", 100);
+
+    sound_cut(sound_demo(), hostile, 3, 6, -1);
+    assert_int_equal(RUN(&p, "analyze", "--picture", picture, hostile), 0);
+    program_end(&p);
+    check_title(picture, "<b>&\"?'?.wav", 50);
+
+    assert_int_equal(RUN(&p, "analyze", "--picture", picture, "--consent", "refused", sound_demo()), 0);
+    assert_non_null(strstr(p.out, "This call was not analysed: consent is refused."));
+    program_end(&p);
+    check_title(picture, "A call", 3);
+    char *svg = read_file(picture, NULL);
+    assert_null(strstr(svg, "demo"));
+    free(svg);
+}
+
+static void test_pictures(void **state) {
+    (void)state;
+    program p;
+    char folder[512], name[700];
+    snprintf(folder, sizeof folder, "%s", scratch_path("pictures"));
+    const char *short_call = scratch_path("short.wav");
+    sound_cut(sound_demo(), short_call, 20, 23, -1);
+    assert_int_equal(RUN(&p, "analyze", "--picture", folder, "--jobs", "2", sound_demo(), short_call), 0);
+    program_end(&p);
+    snprintf(name, sizeof name, "%s/demo.svg", folder);
+    check_title(name, "demo.wav", 100);
+    snprintf(name, sizeof name, "%s/short.svg", folder);
+    check_title(name, "short.wav", 50);
+
+    snprintf(name, sizeof name, "%s/one.svg", folder);
+    assert_int_equal(RUN(&p, "analyze", "--picture", name, sound_demo(), short_call), 2);
+    assert_string_equal(p.out, "");
+    assert_non_null(strstr(p.err, "name a folder"));
+    program_end(&p);
+    assert_int_equal(RUN(&p, "analyze", "--picture", scratch_path("no/where"), short_call), 1);
+    assert_non_null(strstr(p.err, "no/where: No such file or directory\n"));
+    program_end(&p);
+    assert_int_equal(RUN(&p, "analyze", "--picture", scratch_path("no/where.svg"), short_call), 1);
+    assert_non_null(strstr(p.err, "no/where.svg: No such file or directory\n"));
+    assert_non_null(strstr(p.out, "short.wav\n"));
+    program_end(&p);
 }
 
 /* ---- many files ---- */
@@ -405,6 +495,8 @@ int main(void) {
         cmocka_unit_test(test_raw),
         cmocka_unit_test(test_csv),
         cmocka_unit_test(test_summary),
+        cmocka_unit_test(test_picture),
+        cmocka_unit_test(test_pictures),
         cmocka_unit_test(test_many_files_in_order),
         cmocka_unit_test(test_missing_file_among_good),
         cmocka_unit_test(test_store),

@@ -37,11 +37,14 @@ static const mistake mistakes[] = {
     {USAGE, "undertone serve", "--bogus", {"serve", "--bogus"}},
     {USAGE, "undertone features", "--bogus", {"features", "--bogus"}},
     {USAGE, "undertone model", "--bogus", {"model", "--bogus"}},
+    {USAGE, "undertone playbook", "--bogus", {"playbook", "--bogus"}},
     {USAGE, "undertone devices", "--bogus", {"devices", "--bogus"}},
     {USAGE, "undertone demo", "--bogus", {"demo", "--bogus"}},
     {USAGE, "--channels", "requires an argument", {"analyze", "@call.wav", "--channels"}},
     {USAGE, "more", "", {"devices", "more"}},
     {USAGE, "more", "--model", {"model", "more"}},
+    {USAGE, "more", "one file", {"playbook", "@cue.cfg", "more"}},
+    {USAGE, "--language", "en, de, fr, es, it or pt, not nl", {"playbook", "--language", "nl"}},
     {USAGE, "more", "", {"serve", "more"}},
     {USAGE, "more", "", {"demo", "more"}},
     /* Values. */
@@ -103,6 +106,9 @@ static const mistake mistakes[] = {
     {FAILED, "folder", "directory", {"analyze", "@call.wav", "--playbook", "@folder", STORED}},
     {FAILED, "syntax.cfg", "3", {"analyze", "@call.wav", "--playbook", "@syntax.cfg", STORED}},
     {FAILED, "cue.cfg", "2", {"play", "@call.wav", "--playbook", "@cue.cfg", LIVE}},
+    {FAILED, "no-such.cfg", "No such file", {"playbook", "@no-such.cfg"}},
+    {FAILED, "cue.cfg", "line 2: anger is not a cue", {"playbook", "@cue.cfg"}},
+    {FAILED, "cue.cfg", "line 2: anger is not a cue", {"serve", "--config", "@team.cfg", LIVE}},
     /* The server's configuration. */
     {USAGE, "no-such.cfg", "No such file", {"serve", "--config", "@no-such.cfg", LIVE}},
     {USAGE, "folder", "directory", {"serve", "--config", "@folder", LIVE}},
@@ -134,6 +140,7 @@ static void copy(const char *from, const char *name, size_t n, size_t at) {
 }
 
 static void make_files(void) {
+    char team[1200];
     sound_cut(sound_demo(), scratch_path("call.wav"), 0, 3, -1);
     sound_tone(scratch_path("three.wav"), 8000, 3, 1);
     sound_tone(scratch_path("silent.wav"), 8000, 2, 0);
@@ -151,6 +158,9 @@ static void make_files(void) {
     write_text("consent.cfg", "consent: { default = \"perhaps\"; };\n");
     write_text("source.cfg", "sources: (\n\n  { kind = \"recording\"; }\n);\n");
     write_text("kind.cfg", "sources: (\n\n  { kind = \"phone\"; }\n);\n");
+    write_file(scratch_path("team.cfg"), team,
+               (size_t)snprintf(team, sizeof team, "sources: ( { file = \"%s\"; playbook = \"%s\"; } );\n",
+                                scratch_path("call.wav"), scratch_path("cue.cfg")));
     write_text("missing.cfg", "sources: ( { kind = \"recording\"; file = \"/tmp/no-such.wav\"; } );\n");
 }
 
@@ -249,6 +259,7 @@ static const promise promises[] = {
     {"features",
      {"--level", "--window", "--model", "--channels", "--raw", "--csv", "--consent", "--jobs", "acted emotions"}},
     {"model", {"--model", "--help"}},
+    {"playbook", {"--language", "--help"}},
     {"devices", {"--help"}},
     {"serve", {"--config", LIVE_OPTIONS}},
 };

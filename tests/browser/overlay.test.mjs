@@ -1,14 +1,15 @@
 /* The overlay in a browser, fed by the program itself. */
 
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
 
 import { openBrowser, openPage } from './browser.mjs';
 import { call, cue, customer } from './events.mjs';
-import { makeCall, makeFolder, play } from './program.mjs';
+import { makeCall, makeFolder, play, stored } from './program.mjs';
 
 const SCHEMES = ['light', 'dark'];
-const SIZES = [[320, 200], [360, 200], [390, 844], [1280, 800]];
+const SIZES = [[320, 200], [360, 200], [360, 240], [390, 844], [1280, 800]];
 const LIVE = '#overlay[data-mode="live"][data-lost="false"]';
 const LOST = '#overlay[data-lost="true"]';
 const CALL_MS = 150_000;
@@ -137,6 +138,88 @@ test('a server that stands still, dies and comes back', { timeout: 90_000 }, asy
   await again.stop();
 });
 
+/* Two cues that stay up for a minute: the second, once it comes, is the main one. */
+const STAYING = `cues: {
+  monologue: { on = true; priority = 2; after_s = 2.0; hold_s = 60.0; urgent_after_s = 0.0; };
+  dead_air: { on = true; priority = 1; after_s = 0.3; hold_s = 60.0; urgent_after_s = 0.0; };
+};`;
+
+/* In the page: clicks in the very moment in which the cue becomes the main one. */
+function clickTooSoon(key) {
+  const panel = document.getElementById('panel');
+  new MutationObserver(() => {
+    if (panel.dataset.key === key) document.querySelector('#feedback [value=wrong]').click();
+  }).observe(panel, { attributes: true });
+}
+
+test('what the agent says of a cue is kept with it', { timeout: 60_000 }, async (t) => {
+  const playbook = folder.path('staying.cfg');
+  writeFileSync(playbook, STAYING);
+  const data = folder.path('said');
+  const program = await play(recording, data, { more: ['--playbook', playbook] });
+  t.after(() => program.kill());
+  const view = await opened(t, program.url);
+  const button = (name) => view.page.getByRole('button', { name, exact: true });
+  const pressed = (value) => view.until(`#feedback [value=${value}][aria-pressed=true]`, 2000);
+  const said = (id) => stored(data, `SELECT feedback, feedback_at > '2026' FROM cues WHERE id = ${id}`);
+
+  await view.until('#panel[data-key="1"]');
+  await view.page.evaluate(clickTooSoon, '2');
+  await view.until('#panel[data-key="2"]');
+  assert.equal(await view.page.locator('#feedback').getAttribute('hidden'), null);
+  await view.page.waitForTimeout(500);
+  assert.equal(said(2), 'None|None', 'a click at once was aimed at the cue before');
+
+  await button('Helpful').click();
+  await pressed('helpful');
+  assert.equal(said(2), 'helpful|1');
+  assert.equal(await view.text('thanks'), 'Thank you');
+  await view.screenshot('helpful');
+  await assertSound(view, 'helpful');
+  await button('Wrong').click();
+  await pressed('wrong');
+  assert.equal(said(2), 'wrong|1');
+  assert.equal(await view.page.locator('#feedback [aria-pressed=true]').count(), 1);
+
+  await view.page.reload();
+  await pressed('wrong');
+  await view.page.waitForTimeout(500);
+  for (let i = 0; i < 4; i++) await view.page.keyboard.press('Tab');
+  assert.equal(await view.page.evaluate(() => document.activeElement.value), 'dismiss');
+  await view.page.keyboard.press('Enter');
+  assert.equal(await view.page.getAttribute('#panel', 'data-key'), '1', 'the next takes its place at once');
+  assert.equal(await view.text('thanks'), '');
+  assert.equal(said(2), 'wrong|1', 'who wants it out of sight takes nothing back');
+
+  await view.page.waitForTimeout(500);
+  await button('Dismiss').click();
+  await view.page.waitForFunction(() => document.getElementById('text').textContent === 'Listening');
+  assert.equal(await view.page.locator('#feedback button:visible').count(), 0);
+  await view.page.reload();
+  await view.until(LIVE);
+  await view.page.waitForTimeout(500);
+  assert.equal(await view.text('text'), 'Listening', 'dismissed stays dismissed');
+  assert.equal(said(1), 'dismiss|1');
+  await assertSound(view, 'dismissed');
+  await program.stop();
+});
+
+test('of a held-out call no cue is seen', { timeout: 60_000 }, async (t) => {
+  const playbook = folder.path('held-out.cfg');
+  writeFileSync(playbook, `hold_out = 1.0;\n${STAYING}`);
+  const data = folder.path('held-out');
+  const program = await play(recording, data, { more: ['--playbook', playbook] });
+  t.after(() => program.kill());
+  const view = await opened(t, program.url);
+  await view.until(LIVE);
+  await view.page.waitForTimeout(7000);
+  assert.equal(stored(data, 'SELECT count(*), max(shown) FROM cues'), '2|0');
+  const { shown } = await view.kept();
+  assert.ok(shown.every(({ text }) => ['Waiting for a call', 'Listening'].includes(text)), JSON.stringify(shown));
+  await assertSound(view, 'held out');
+  await program.stop();
+});
+
 test('without consent', { timeout: 30_000 }, async (t) => {
   const program = await started(t, { more: ['--consent', 'refused'] });
   const view = await opened(t, program.url, { motion: 'no-preference' });
@@ -204,7 +287,23 @@ async function showEvents(events) {
     minor: box('#minor').top,
     panel: box('#panel').bottom,
     voice: box('#voice').top,
+    buttons: [...document.querySelectorAll('#feedback button')].map((button) => button.getBoundingClientRect().toJSON()),
+    wordsBox: box('#words').toJSON(),
+    panelBox: box('#panel').toJSON(),
   };
+}
+
+/* Large enough for a finger, with room between them, inside the panel and clear of the words. */
+function assertButtons({ buttons, wordsBox, panelBox }, where) {
+  const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+  const grown = ({ left, right, top, bottom }) => ({ left: left - 6, right: right + 6, top: top - 6, bottom: bottom + 6 });
+  assert.equal(buttons.length, 3, where);
+  buttons.forEach((button, i) => {
+    assert.ok(button.width >= 24 && button.height >= 24, `large enough ${where}`);
+    assert.ok(apart(button, wordsBox), `clear of the words ${where}`);
+    assert.ok(button.left >= panelBox.left && button.right <= panelBox.right && button.bottom <= panelBox.bottom, where);
+    if (i) assert.ok(apart(button, grown(buttons[i - 1])), `room between ${where}`);
+  });
 }
 
 test('long texts and markup stay text, in their place', { timeout: 60_000 }, async (t) => {
@@ -224,6 +323,7 @@ test('long texts and markup stay text, in their place', { timeout: 60_000 }, asy
       assert.ok(out.wide <= 0 && out.high <= 0, `no scrolling ${where}`);
       assert.ok(out.words <= out.minor && out.panel <= out.voice, `nothing overlaps ${where}`);
       assert.equal(out.chips.length, 2, where);
+      assertButtons(out, where);
       assert.ok(Math.max(...out.chips) <= out.likely, `chips stay clear ${where}`);
       await assertSound(view, where);
       await view.screenshot('long');

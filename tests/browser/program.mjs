@@ -21,6 +21,12 @@ export function makeCall(file) {
   execFileSync(undertone, ['demo', '--make', file], { stdio: 'ignore' });
 }
 
+/* What sql finds in the store of data, as text: rows by line, columns by bar. */
+export function stored(data, sql) {
+  const ask = 'import sqlite3, sys\nfor row in sqlite3.connect(sys.argv[1]).execute(sys.argv[2]): print(*row, sep="|")';
+  return execFileSync('/usr/bin/python3', ['-c', ask, join(data, 'undertone.db'), sql], { encoding: 'utf8' }).trim();
+}
+
 /* Plays file and serves the pages. events grows with what it tells on stdout, each with the time it was told. */
 export async function play(file, data, { port = 0, more = [] } = {}) {
   const args = ['play', file, '--jsonl', '--stay', '--listen', `127.0.0.1:${port}`, '--data', data, ...more];

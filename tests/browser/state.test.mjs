@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { agent, call, cue, customer, id, summary } from './events.mjs';
+import { agent, call, cue, customer, feedback, id, summary } from './events.mjs';
 import { page } from './pages.mjs';
 
 const { followed, newState, parseEvent, ranked, reduce } = await page('agent/state.js');
@@ -43,6 +43,11 @@ test('reasons of every feature, and of unknown ones', () => {
   assert.equal(of('voice_quality', 'changed'), 'Voice quality changed');
   assert.equal(of('silence_s', '8.2 s'), 'Over 8.2\u00a0s of silence');
   assert.equal(of('monologue_s', '50.5 s'), 'Over 50\u00a0s without an answer');
+  assert.equal(of('reply_s', '6.2 s'), 'Over 6.2\u00a0s of waiting for an answer');
+  assert.equal(of('interruptions', '1'), 'Interrupted once');
+  assert.equal(of('interruptions', '3'), 'Interrupted 3 times');
+  assert.equal(of('talk_share', '78 %'), '78% of the talk');
+  assert.equal(of('rate_syl_s', '6.4 syl/s'), 'Rate 6.4\u00a0syllables/s');
   assert.equal(of('frustration', '78 % to 30 %'), 'Frustration from 78% to 30%');
   assert.equal(of('hoarseness_db', '-3.0 dB'), 'Hoarseness \u22123\u00a0dB');
   assert.equal(of('new_thing', 'quite a lot'), 'New thing quite a lot');
@@ -51,7 +56,14 @@ test('reasons of every feature, and of unknown ones', () => {
   assert.equal(clock(3725.9), '1:02:05');
 });
 
-test('the main cue: by severity, then the most recent; an update does not jump the queue', () => {
+test('the main cue: urgent ones first, then by priority', () => {
+  const of = (priority, severity) => cue(priority, { priority, severity });
+  assert.deepEqual(ids([call(), of(3, 'info'), of(1, 'info'), of(2, 'notice')]), [1, 2, 3]);
+  assert.deepEqual(ids([call(), of(1, 'notice'), of(2, 'info'), of(3, 'urgent')]), [3, 1, 2]);
+  assert.deepEqual(ids([call(), cue(1, { priority: 'x' }), cue(2, { priority: 9 })]), [2, 1], 'none is the last');
+});
+
+test('of equal priority: by severity, then the most recent; an update does not jump the queue', () => {
   const notice = [call(), cue(1), cue(2)];
   assert.deepEqual(ids(notice), [2, 1]);
   assert.deepEqual(ids([...notice, cue(1, { state: 'updated', score: 0.9 })]), [2, 1]);
@@ -146,12 +158,48 @@ test('of several calls the latest started is followed, unless one is asked for',
   assert.equal(idOf([late, early, summary({ call: 'c-late' })]), 'c-early', 'a live call before an ended one');
 });
 
-test('the share of talk', () => {
-  const events = [call()];
-  for (let t = 0; t <= 40; t += 0.5) events.push(customer(t, { speaking: t < 10 }), agent(t, { speaking: t >= 10 }));
-  assert.equal(seen(events.slice(0, 9)).talk, null, 'too little was said yet');
-  const { value } = seen(events).talk;
-  assert.ok(value > 0.15 && value < 0.3, `${value}`);
+test('the share of talk, once there was some', () => {
+  assert.equal(seen([call(), customer(19.5)]).talk, null, 'too little was said yet');
+  assert.deepEqual(seen([call(), customer(20)]).talk, { value: 0.4, words: '40%' });
+  assert.equal(seen([call(), customer(20, { talk_share_120s: null })]).talk, null);
+  assert.equal(seen([call(), agent(20)]).talk, null);
+});
+
+test('a voice not known yet', () => {
+  const of = (more) => seen([call(), customer(20, more)]).voice.confidence;
+  assert.equal(of({ baseline: 'warming' }), 'Getting to know the voice');
+  assert.equal(of({}), 'Confidence 80%');
+});
+
+test('what is said of a cue belongs to it, is the last thing said and outlives its updates', () => {
+  const both = [call(), cue(1), cue(2, { priority: 2 })];
+  const verdict = (events) => seen(events).feedback?.verdict;
+  assert.deepEqual(seen(both).feedback, { call: id, cue: 1, verdict: '', possible: true });
+  assert.equal(verdict([...both, feedback(1, 'helpful'), feedback(2, 'wrong')]), 'helpful');
+  assert.equal(verdict([...both, feedback(1, 'helpful'), feedback(1, 'wrong'), cue(1, { state: 'updated' })]), 'wrong');
+  assert.equal(verdict([...both, feedback(7, 'wrong'), feedback(1, 'great'), feedback('1', 'wrong')]), '');
+  assert.equal(seen([call()]).feedback, null);
+  assert.equal(seen(both, { link: { open: false, everOpen: true } }).feedback.possible, false);
+});
+
+test('a dismissed cue is gone until it is raised anew, and the next takes its place', () => {
+  const dismissed = [call(), cue(1), cue(2, { priority: 2 }), feedback(1, 'dismiss')];
+  assert.deepEqual(ids(dismissed), [2]);
+  assert.deepEqual(ids([...dismissed, cue(1, { state: 'updated', severity: 'urgent' })]), [2]);
+  assert.deepEqual(ids([...dismissed, cue(1, { state: 'cleared' }), cue(3)]), [3, 2]);
+  assert.equal(seen([...dismissed, feedback(2, 'dismiss')]).panel.text, 'Listening');
+});
+
+test('what is for the supervisor is not for the agent', () => {
+  const state = after([call(), cue(1, { cue: 'escalate', to: 'supervisor', severity: 'urgent' })]);
+  assert.equal(state.ignored, 0);
+  assert.deepEqual(ranked(followed(state)), []);
+});
+
+test('a held-out call looks like one in which no cue rose', () => {
+  const scenes = [call(), call({ arm: 'held_out' })].map((start) => [seen([start, customer(30)]),
+    seen([start, customer(30), summary({ cues: start.arm === 'held_out' ? 3 : 0 })])]);
+  assert.deepEqual(scenes[0], scenes[1]);
 });
 
 test('memory is bounded', () => {
@@ -191,7 +239,8 @@ test('random events never throw, and what is seen stays text and shares', () => 
     const pick = (list) => list[Math.floor(random() * list.length)];
     let state = newState();
     for (let i = 0; i < 100; i++) {
-      const event = random() < 0.02 ? summary() : pick([call, () => customer(i), () => agent(i), () => cue(i % 5)])();
+      const event = random() < 0.02 ? summary() : pick([call, () => customer(i), () => agent(i), () => cue(i % 5),
+        () => feedback(i % 5, 'dismiss')])();
       for (const key of Object.keys(event)) if (random() < 0.3) event[key] = pick(nasty);
       state = reduce(state, random() < 0.05 ? pick(nasty) : event, i * 500);
       const scene = sceneOf(state, { open: random() < 0.8, everOpen: true }, random() < 0.1 ? id : null, i * 500);

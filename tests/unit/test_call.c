@@ -138,6 +138,8 @@ static void same_activity(const ut_activity *a, const ut_activity *b) {
     SAME(speaking);
     SAME(level_db);
     SAME(rate_syl_s);
+    SAME(talk_share);
+    SAME(talk_share_120s);
 }
 
 static void same_cue(const ut_cue *a, const ut_cue *b) {
@@ -173,6 +175,12 @@ static void same_event(const ut_event *a, const ut_event *b) {
         SAME(activity.channel);
         same_activity(&a->activity.activity, &b->activity.activity);
         break;
+    case UT_EVENT_TURN:
+        SAME(turn.kind);
+        SAME(turn.channel);
+        SAME(turn.start_s);
+        SAME(turn.end_s);
+        break;
     case UT_EVENT_CUE:
         same_cue(&a->cue, &b->cue);
         break;
@@ -194,6 +202,8 @@ static int count(const events *got, ut_event_type type) {
     for (int i = 0; i < got->n; i++) n += got->e[i].type == type;
     return n;
 }
+
+static int count_readings(const events *got) { return count(got, UT_EVENT_CUSTOMER) + count(got, UT_EVENT_ACTIVITY); }
 
 static void chunks_make_no_difference(void **state) {
     (void)state;
@@ -341,6 +351,82 @@ static void hold_music_is_told_and_never_scored(void **state) {
     assert_int_equal(count(&got, UT_EVENT_CUE), 0);
 }
 
+/* What the customer's line carries is the agent, half a second of whom is enough to be scored by. */
+static void the_agents_echo_is_never_scored(void **state) {
+    (void)state;
+    static events got;
+    static float echo[SAMPLES];
+    enum { LATE = UT_RATE_HZ / 8 };
+    got.n = 0;
+    for (size_t i = LATE; i < SAMPLES; i++) echo[i] = 0.178f * voices[UT_AGENT][i - LATE];
+    ut_call *call = begin(UT_CONSENT_GIVEN, 0);
+    for (size_t done = 0; done < SAMPLES; done += UT_HOP, take_all(call, &got)) {
+        size_t n = SAMPLES - done < UT_HOP ? SAMPLES - done : UT_HOP;
+        assert_int_equal(ut_call_push(call, UT_CUSTOMER, echo + done, n), n);
+        assert_int_equal(ut_call_push(call, UT_AGENT, voices[UT_AGENT] + done, n), n);
+    }
+    end(call, &got);
+    for (int i = 0; i < got.n; i++) {
+        const ut_event *e = &got.e[i];
+        if (e->type == UT_EVENT_CUSTOMER) assert_true(e->customer.affect.abstain && !e->customer.activity.speaking);
+        if (e->type == UT_EVENT_CUE) assert_true(e->cue.kind > UT_CUE_CALMING);
+        if (e->type == UT_EVENT_TURN && e->turn.kind != UT_TURN_SILENCE) assert_int_equal(e->turn.channel, UT_AGENT);
+    }
+    const ut_summary *summary = &got.e[got.n - 1].summary;
+    assert_true(summary->customer.speech_s < 0.1f && summary->dynamics.agent_talk_share == 1);
+    assert_true(isnan(summary->customer.frustration_peak));
+}
+
+/* Decided later than it was, and told once the call is over at the latest. */
+static void turns_are_told_in_the_time_of_the_sound(void **state) {
+    (void)state;
+    const events *got = reference();
+    assert_true(count(got, UT_EVENT_TURN) > 6);
+    for (int i = 0; i < got->n; i++) {
+        const ut_event *e = &got->e[i];
+        if (e->type != UT_EVENT_TURN) continue;
+        assert_true(e->turn.start_s >= 0.4 && e->turn.end_s >= e->turn.start_s && e->turn.end_s <= e->t_s);
+        if (e->t_s < SECONDS) assert_true(e->t_s >= e->turn.end_s + UT_PROSODY_DELAY * 0.01 - 0.02);
+    }
+}
+
+static void a_share_of_the_talking_needs_two(void **state) {
+    (void)state;
+    static events got;
+    got.n = 0;
+    ut_call *call = begin(UT_CONSENT_GIVEN, 1u << UT_AGENT);
+    for (size_t done = 0; done < SAMPLES; take_all(call, &got))
+        done += ut_call_push(call, UT_AGENT, voices[UT_AGENT] + done, SAMPLES - done);
+    end(call, &got);
+    for (int i = 0; i < got.n; i++)
+        if (got.e[i].type == UT_EVENT_ACTIVITY) assert_true(isnan(got.e[i].activity.activity.talk_share));
+    assert_int_equal(count(&got, UT_EVENT_TURN), 0);
+    const events *two = reference();
+    float customer = NAN, agent = NAN;
+    for (int i = 0; i < two->n; i++) {
+        if (two->e[i].type == UT_EVENT_CUSTOMER) customer = two->e[i].customer.activity.talk_share;
+        if (two->e[i].type == UT_EVENT_ACTIVITY) agent = two->e[i].activity.activity.talk_share_120s;
+    }
+    assert_true(fabsf(customer + agent - 1) < 0.05f);
+}
+
+/* 11 s without a word, announced as a hold. */
+static void a_hold_that_is_announced_is_no_silence(void **state) {
+    (void)state;
+    static events got;
+    got.n = 0;
+    ut_call *call = begin(UT_CONSENT_GIVEN, 0);
+    for (size_t done = 0; done < SAMPLES; done += UT_HOP, take_all(call, &got)) {
+        size_t n = SAMPLES - done < UT_HOP ? SAMPLES - done : UT_HOP;
+        ut_call_set_hold(call, done >= 20 * UT_RATE_HZ && done < 29 * UT_RATE_HZ);
+        for (ut_channel c = UT_CUSTOMER; c <= UT_AGENT; c++)
+            assert_int_equal(ut_call_push(call, c, voices[c] + done, n), n);
+    }
+    end(call, &got);
+    const ut_dynamics *dynamics = &got.e[got.n - 1].summary.dynamics;
+    assert_true(fabsf(dynamics->hold_s - 9) < 0.05f && dynamics->dead_air_s == 0);
+}
+
 static void without_consent_nothing_comes_out(void **state) {
     (void)state;
     static events got;
@@ -387,7 +473,8 @@ static void consent_may_come_late(void **state) {
     ut_call_set_consent(call, UT_CONSENT_GIVEN);
     push_all(call, 16000, 4000, &got);
     end(call, &got);
-    assert_int_equal(got.n, 2 * 4 + 1);
+    assert_int_equal(count_readings(&got), 2 * 4);
+    assert_int_equal(count(&got, UT_EVENT_SUMMARY), 1);
 }
 
 /* ---- limits ---- */
@@ -449,10 +536,12 @@ static void after_the_end(void **state) {
     assert_int_equal(ut_call_push(call, UT_CUSTOMER, voices[0], 16000), 16000);
     ut_call_finish(call);
     take_all(call, &got);
-    assert_int_equal(got.n, 2 * 4 + 1);
+    assert_int_equal(count_readings(&got), 2 * 4);
+    assert_int_equal(count(&got, UT_EVENT_SUMMARY), 1);
     ut_call_finish(call);
     take_all(call, &got);
-    assert_int_equal(got.n, 2 * 4 + 1);
+    assert_int_equal(count_readings(&got), 2 * 4);
+    assert_int_equal(count(&got, UT_EVENT_SUMMARY), 1);
     ut_call_free(call);
     ut_call_free(NULL);
     call = begin(UT_CONSENT_GIVEN, 0); /* and one that never began */
@@ -480,16 +569,16 @@ static void sound_that_is_none(void **state) {
     (void)state;
     static events got;
     static const float odd[] = {NAN, INFINITY, -INFINITY, 3.4e38f, -3.4e38f, 1e-45f, 1e10f, -0.0f};
-    static float x[16000];
+    static float x[UT_RATE_HZ];
     got.n = 0;
     srand(4);
     ut_call *call = begin(UT_CONSENT_GIVEN, 0);
-    for (int block = 0; block < 12; block++) {
-        for (int i = 0; i < 16000; i++)
+    for (int block = 0; block < 24; block++) {
+        for (int i = 0; i < UT_RATE_HZ; i++)
             x[i] = block % 3 == 2 ? odd[rand() % 8] : rand() % 50 == 0 ? odd[rand() % 8] : voices[0][i + 8000];
         for (int c = 0; c < 2; c++)
-            for (size_t done = 0; done < 16000; take_all(call, &got))
-                done += ut_call_push(call, (ut_channel)c, x + done, 16000 - done);
+            for (size_t done = 0; done < UT_RATE_HZ; take_all(call, &got))
+                done += ut_call_push(call, (ut_channel)c, x + done, UT_RATE_HZ - done);
     }
     end(call, &got);
     for (int i = 0; i < got.n; i++) {
@@ -592,6 +681,10 @@ int main(void) {
         cmocka_unit_test(no_emotion_but_the_customers),
         cmocka_unit_test(the_customer_alone_has_no_dynamics),
         cmocka_unit_test(hold_music_is_told_and_never_scored),
+        cmocka_unit_test(the_agents_echo_is_never_scored),
+        cmocka_unit_test(turns_are_told_in_the_time_of_the_sound),
+        cmocka_unit_test(a_share_of_the_talking_needs_two),
+        cmocka_unit_test(a_hold_that_is_announced_is_no_silence),
         cmocka_unit_test(without_consent_nothing_comes_out),
         cmocka_unit_test(withdrawing_ends_it_for_good),
         cmocka_unit_test(consent_may_come_late),

@@ -67,6 +67,12 @@ static ut_opinion run(ut_classifier *c, float pitch_st, float syllables_s, float
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
+static void is_from_the_start(const ut_opinion *o, int which) {
+    assert_int_equal(o->why[which].n_reasons, 1);
+    assert_string_equal(o->why[which].reasons[0].change, "from the start");
+    assert_true(isnan(o->why[which].score_usual));
+}
+
 static void standardizes_and_calibrates(void **state) {
     (void)state;
     ut_classifier *c = ut_classifier_new(&model);
@@ -91,7 +97,7 @@ static void abstains_where_little_was_said(void **state) {
     is_near(o.affect.frustration, 0.2f, 0);
     is_near(o.affect.stress, 0.1f, 0);
     is_near(o.affect.arousal, 0.6f, 0);
-    assert_int_equal(o.n_reasons[0] + o.n_reasons[1], 0);
+    for (int e = 0; e < UT_EXPLAINED; e++) is_from_the_start(&o, e);
     for (int i = 0; i < UT_CLASSES; i++) is_near(o.classes[i], 0, 0);
     assert_false(run(c, 33, 4.5f, 0.8f).affect.abstain);
     ut_classifier_free(c);
@@ -134,15 +140,16 @@ static void reasons_come_once_the_usual_is_known(void **state) {
     ut_classifier *c = ut_classifier_new(&model);
     for (int i = 0; i < UT_BASELINE_READY; i++) {
         ut_opinion o = run(c, 28, 4, 2);
-        assert_false(o.usual_known);
-        assert_int_equal(o.n_reasons[UT_FRUSTRATION], 0);
+        assert_false(o.affect.usual_known);
+        is_from_the_start(&o, UT_FRUSTRATION);
     }
     ut_opinion o = run(c, 32, 4, 2);
-    assert_true(o.usual_known);
-    assert_int_equal(o.n_reasons[UT_FRUSTRATION], 1);
-    assert_string_equal(o.reasons[UT_FRUSTRATION][0].feature, "pitch_hz");
-    assert_string_equal(o.reasons[UT_FRUSTRATION][0].change, "+4.0 st");
-    is_near(o.reasons[UT_FRUSTRATION][0].z, 4, 1e-4); /* two units over a deviation of at least half */
+    assert_true(o.affect.usual_known);
+    assert_int_equal(o.why[UT_FRUSTRATION].n_reasons, 1);
+    is_near(o.why[UT_FRUSTRATION].score_usual, sigmoid(-1), 1e-6);
+    assert_string_equal(o.why[UT_FRUSTRATION].reasons[0].feature, "pitch_hz");
+    assert_string_equal(o.why[UT_FRUSTRATION].reasons[0].change, "+4.0 st");
+    is_near(o.why[UT_FRUSTRATION].reasons[0].z, 4, 1e-4); /* two units over a deviation of at least half */
     ut_classifier_free(c);
 }
 
@@ -154,12 +161,12 @@ static void what_was_not_heard_is_no_reason(void **state) {
     for (int i = 0; i < 2 * UT_BASELINE_READY; i++) run(c, 26, 4, 2);
     for (int i = 0; i < 5; i++) {
         ut_opinion o = run(c, NAN, 4, 2);
-        for (unsigned r = 0; r < o.n_reasons[UT_FRUSTRATION]; r++)
-            assert_string_not_equal(o.reasons[UT_FRUSTRATION][r].feature, "pitch_hz");
+        for (unsigned r = 0; r < o.why[UT_FRUSTRATION].n_reasons; r++)
+            assert_string_not_equal(o.why[UT_FRUSTRATION].reasons[r].feature, "pitch_hz");
     }
     for (int i = 0; i < 40; i++) run(c, NAN, 4, 2); /* and the usual pitch is not pulled to the training mean */
     ut_opinion o = run(c, 30, 4, 2);
-    assert_string_equal(o.reasons[UT_FRUSTRATION][0].change, "+4.0 st");
+    assert_string_equal(o.why[UT_FRUSTRATION].reasons[0].change, "+4.0 st");
     ut_classifier_free(c);
     model.warm[UT_FRUSTRATION].offset = 0;
 }
@@ -167,20 +174,76 @@ static void what_was_not_heard_is_no_reason(void **state) {
 static void silence_is_not_counted_again(void **state) {
     (void)state;
     ut_classifier *c = ut_classifier_new(&model);
-    for (int i = 0; i < 40; i++) assert_false(run_while(c, false, 28, 4, 2).usual_known);
+    for (int i = 0; i < 40; i++) assert_false(run_while(c, false, 28, 4, 2).affect.usual_known);
     for (int i = 0; i < UT_BASELINE_READY; i++) run(c, 28, 4, 2);
     for (int i = 0; i < 400; i++) run_while(c, false, 29, 4, 2);
-    assert_string_equal(run(c, 33, 4, 2).reasons[UT_FRUSTRATION][0].change, "+5.0 st");
+    assert_string_equal(run(c, 33, 4, 2).why[UT_FRUSTRATION].reasons[0].change, "+5.0 st");
     ut_classifier_free(c);
 }
 
-static void a_raised_voice_does_not_become_usual(void **state) {
+/* One by which a voice is raised from 34 st on and tense down from 26. */
+static ut_model doubting_model(void) {
+    ut_model doubting = model;
+    doubting.warm[UT_FRUSTRATION].offset = doubting.warm[UT_STRESS].offset = -2;
+    return doubting;
+}
+
+static double usual_st(ut_classifier *c) {
+    return 36 - strtod(run_while(c, false, 36, 4, 2).why[UT_FRUSTRATION].reasons[0].change, NULL);
+}
+
+static void a_held_usual_does_not_move(void **state) {
+    (void)state;
+    ut_model doubting = doubting_model();
+    ut_classifier *c = ut_classifier_new(&doubting);
+    for (int i = 0; i < 40; i++) run(c, 28, 4, 2);
+    ut_classifier_hold_usual(c, true);
+    for (int i = 0; i < 400; i++) run(c, 29, 4, 2);
+    is_near(usual_st(c), 28, 0.051);
+    ut_classifier_hold_usual(c, false);
+    for (int i = 0; i < 400; i++) run(c, 29, 4, 2);
+    is_near(usual_st(c), 29, 0.051);
+    ut_classifier_free(c);
+}
+
+/* Nor does who is held from the start become known. */
+static void a_held_usual_is_not_learned(void **state) {
     (void)state;
     ut_classifier *c = ut_classifier_new(&model);
-    for (int i = 0; i < 40; i++) run(c, 28, 4, 2);
-    for (int i = 0; i < 400; i++) run(c, 33, 4, 2); /* frustration 0.82 */
-    ut_opinion o = run(c, 33, 4, 2);
-    assert_string_equal(o.reasons[UT_FRUSTRATION][0].change, "+5.0 st");
+    ut_classifier_hold_usual(c, true);
+    for (int i = 0; i < 40; i++) assert_false(run(c, 28, 4, 2).affect.usual_known);
+    ut_classifier_free(c);
+}
+
+/* Of 2 st further up, a fifth is usual after 27 readings, each with a share of 1 / 120. Where the voice is raised, with
+ * a quarter of that, it takes 108. */
+static void a_raised_voice_counts_for_a_quarter(void **state) {
+    (void)state;
+    ut_model doubting = doubting_model();
+    static const struct {
+        float from_st, to_st;
+        int readings;
+    } steps[] = {{30.5f, 32.5f, 27}, {33, 35, 108}};
+    for (int r = 0; r < 2; r++) {
+        ut_classifier *c = ut_classifier_new(&doubting);
+        for (int i = 0; i < UT_BASELINE_MEMORY; i++) run(c, steps[r].from_st, 4, 2);
+        is_near(usual_st(c), steps[r].from_st, 0.051);
+        for (int i = 0; i < steps[r].readings; i++) {
+            ut_opinion o = run(c, steps[r].to_st, 4, 2);
+            assert_int_equal(o.affect.frustration > 0.5f, r == 1);
+            assert_true(o.affect.stress < 0.5f);
+        }
+        is_near(usual_st(c), steps[r].from_st + 0.4f, 0.051);
+        ut_classifier_free(c);
+    }
+}
+
+/* The first seconds are all there is to go by: who is raised in them has a usual too. */
+static void until_it_is_known_all_counts(void **state) {
+    (void)state;
+    ut_classifier *c = ut_classifier_new(&model);
+    for (int i = 0; i < UT_BASELINE_READY; i++) assert_true(run(c, i ? 32 : 31, 4, 2).affect.frustration > 0.5f);
+    is_near(usual_st(c), 31.8, 0.051);
     ut_classifier_free(c);
 }
 
@@ -217,7 +280,7 @@ static void a_usual_never_heard_has_no_change(void **state) {
     ut_classifier *c = ut_classifier_new(&other);
     for (int i = 0; i < UT_BASELINE_READY; i++) run(c, NAN, 4, 2);
     ut_opinion o = run(c, 35, 4, 2);
-    assert_true(o.usual_known);
+    assert_true(o.affect.usual_known);
     is_near(o.affect.arousal, sigmoid(0.5), 1e-6);
     ut_classifier_free(c);
 }
@@ -330,8 +393,9 @@ static void check_garbage(const ut_model *m) {
         for (int i = 0; i < UT_CLASSES; i++) probability(o.classes[i]);
         assert_true(o.affect.pitch_hz >= 0);
         for (int e = 0; e < UT_EXPLAINED; e++) {
-            assert_true(o.n_reasons[e] <= UT_REASONS);
-            for (unsigned r = 0; r < o.n_reasons[e]; r++) assert_non_null(o.reasons[e][r].feature);
+            assert_in_range(o.why[e].n_reasons, 1, UT_REASONS);
+            if (!isnan(o.why[e].score_usual)) probability(o.why[e].score_usual);
+            for (unsigned r = 0; r < o.why[e].n_reasons; r++) assert_non_null(o.why[e].reasons[r].feature);
         }
     }
     ut_classifier_free(c);
@@ -361,7 +425,10 @@ int main(void) {
         cmocka_unit_test(reasons_come_once_the_usual_is_known),
         cmocka_unit_test(what_was_not_heard_is_no_reason),
         cmocka_unit_test(silence_is_not_counted_again),
-        cmocka_unit_test(a_raised_voice_does_not_become_usual),
+        cmocka_unit_test(a_held_usual_does_not_move),
+        cmocka_unit_test(a_held_usual_is_not_learned),
+        cmocka_unit_test(a_raised_voice_counts_for_a_quarter),
+        cmocka_unit_test(until_it_is_known_all_counts),
         cmocka_unit_test(garbage_yields_probabilities),
         cmocka_unit_test(changes_are_told_once_the_usual_is_known),
         cmocka_unit_test(a_usual_never_heard_has_no_change),

@@ -45,12 +45,14 @@ static bool read_text(const char *text, char *message, size_t size) {
 static void everything(void **state) {
     (void)state;
     char message[300] = "";
-    bool good = read_text("listen = \"127.0.0.1:7070\"; data = \"/d\"; web = \"/w\"; model = \"m.utm\";\n"
-                          "playbook = \"team.cfg\"; consent: { default = \"refused\"; };\n"
-                          "sources: ( { kind = \"device\"; customer = \"monitor\"; agent = \"headset:2\"; },\n"
-                          " { kind = \"recording\"; file = \"call.flac\"; channels = \"agent,customer\"; raw = \"r\";"
-                          " consent = \"given\"; },\n { file = \"b.wav\"; } );\n",
-                          message, sizeof message);
+    bool good =
+        read_text("listen = \"127.0.0.1:7070\"; data = \"/d\"; web = \"/w\"; model = \"m.utm\";\n"
+                  "playbook = \"team.cfg\"; consent: { default = \"refused\"; };\n"
+                  "sources: ( { kind = \"device\"; customer = \"monitor\"; agent = \"headset:2\"; },\n"
+                  " { kind = \"recording\"; file = \"call.flac\"; channels = \"agent,customer\"; raw = \"r\";"
+                  " consent = \"given\"; },\n { file = \"b.wav\"; playbook = \"billing.cfg\"; reference = \"C-4711\";"
+                  " queue = \"billing\"; } );\n",
+                  message, sizeof message);
     if (!good) print_error("%s\n", message);
     assert_true(good);
     assert_string_equal(c.listen, "127.0.0.1:7070");
@@ -71,6 +73,12 @@ static void everything(void **state) {
     assert_string_equal(c.sources[1].raw, "r");
     assert_int_equal(c.sources[1].consent, UT_CONSENT_GIVEN);
     assert_string_equal(c.sources[2].file, "b.wav");
+    assert_string_equal(c.sources[2].playbook, "billing.cfg");
+    assert_string_equal(c.sources[2].reference, "C-4711");
+    assert_string_equal(c.sources[2].queue, "billing");
+    assert_null(c.sources[1].playbook);
+    assert_null(c.sources[1].reference);
+    assert_null(c.sources[1].queue);
     configuration_free(&c);
 }
 
@@ -136,6 +144,13 @@ static void what_is_wrong_is_named(void **state) {
     refused("sources: ( { file = \"a\";\ncodec = \"g711\"; } );", 2, "codec is not a field here");
     refused("sources: ( { file = \"a\"; consent = \"yes\"; } );", 1, "consent must be given");
     refused("sources: ( { file = \"a\"; file = \"b\"; } );", 1, "duplicate");
+    refused("sources: ( { file = \"a\"; playbook = 4; } );", 1, "playbook must be a text");
+    refused("sources: ( { file = \"a\";\nreference = 4711; } );", 2, "reference must be a text");
+    refused("sources: ( { file = \"a\";\nreference = \"a\\nb\"; } );", 2, "reference must be UTF-8 without control");
+    refused("sources: ( { file = \"a\";\nqueue = \"\xff\"; } );", 2, "queue must be UTF-8");
+    refused("sources: ( { file = \"a\"; queue ="
+            "\"a name of sixty-four bytes, which is one more than there is room for\"; } );",
+            1, "queue must be UTF-8 without control characters, and at most 63 bytes");
 }
 
 static void at_most_so_many_sources(void **state) {

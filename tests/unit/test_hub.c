@@ -15,10 +15,12 @@
 #include <sqlite3.h>
 
 #include "made_source.h"
+#include "store/store.h"
 
 enum { CALLS = 24 };
 
 static ut_model *model;
+static session_options given = {.consent = UT_CONSENT_GIVEN};
 static char folder[] = "/tmp/undertone-hub-XXXXXX";
 
 /* What came of each call, under a lock of its own: show is called by every worker. */
@@ -63,7 +65,7 @@ static void ended(void *user, const source *s, bool broke) {
 
 static int set_up(void **state) {
     (void)state;
-    model = ut_model_open("models/base.utm", NULL);
+    given.model = model = ut_model_open("models/base.utm", NULL);
     return !model || !mkdtemp(folder);
 }
 
@@ -78,9 +80,8 @@ static int tear_down(void **state) {
 static hub *open_hub(heard *h, const char *data_dir) {
     char message[300] = "";
     *h = (heard){.lock = PTHREAD_MUTEX_INITIALIZER};
-    hub *opened = hub_open(
-        &(hub_options){.model = model, .data_dir = data_dir, .show = show, .ended = ended, .user = h, .workers = 2},
-        message, sizeof message);
+    hub *opened = hub_open(&(hub_options){.data_dir = data_dir, .show = show, .ended = ended, .user = h, .workers = 2},
+                           message, sizeof message);
     if (!opened) print_error("%s\n", message);
     assert_non_null(opened);
     return opened;
@@ -118,7 +119,7 @@ static void many_calls_on_two_workers(void **state) {
         m->closed = &closed;
         m->breaks = i == 3;
         m->idle_every = i % 4 ? 1 + i % 4 : 0;
-        assert_true(hub_add(opened, &m->base, UT_CONSENT_GIVEN, id));
+        assert_true(hub_add(opened, &m->base, &given, id));
         assert_int_equal(strlen(id), 28);
     }
     wait_for_quiet(opened);
@@ -149,13 +150,13 @@ static void closing_ends_what_is_in_progress(void **state) {
         made_source *m = made_source_new("endless", "agent,customer", 0);
         m->closed = &closed;
         m->idle_every = 2;
-        assert_true(hub_add(opened, &m->base, UT_CONSENT_GIVEN, id));
+        assert_true(hub_add(opened, &m->base, &given, id));
     }
     nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
     assert_int_equal(hub_live(opened), 6);
     made_source *late = made_source_new("late", "customer", 0); /* may be closed before its first step */
     late->closed = &closed;
-    assert_true(hub_add(opened, &late->base, UT_CONSENT_GIVEN, id));
+    assert_true(hub_add(opened, &late->base, &given, id));
     hub_close(opened);
     assert_int_equal(atomic_load(&closed), 7);
     assert_int_equal(h.ended, 7);
@@ -171,7 +172,8 @@ static void without_consent_nothing_is_stored(void **state) {
     int readings = stored("SELECT count(*) FROM readings"), summaries = stored("SELECT count(*) FROM summaries");
     hub *opened = open_hub(&h, folder);
     char id[CALL_ID_SIZE];
-    assert_true(hub_add(opened, &made_source_new("secret", "agent,customer", 5)->base, UT_CONSENT_UNKNOWN, id));
+    assert_true(
+        hub_add(opened, &made_source_new("secret", "agent,customer", 5)->base, &(session_options){.model = model}, id));
     wait_for_quiet(opened);
     hub_close(opened);
     assert_int_equal(h.calls[0], 1);
@@ -185,7 +187,7 @@ static void without_consent_nothing_is_stored(void **state) {
 static void *add_twelve(void *user) {
     for (int i = 0; i < CALLS / 2; i++) {
         char id[CALL_ID_SIZE];
-        if (!hub_add(user, &made_source_new("added", "customer", 1)->base, UT_CONSENT_GIVEN, id)) abort();
+        if (!hub_add(user, &made_source_new("added", "customer", 1)->base, &given, id)) abort();
     }
     return NULL;
 }
@@ -206,10 +208,10 @@ static void added_by_two_threads(void **state) {
 static void what_cannot_be_opened(void **state) {
     (void)state;
     char message[300] = "";
-    assert_null(hub_open(&(hub_options){.model = model, .data_dir = "/dev/null/data"}, message, sizeof message));
+    assert_null(hub_open(&(hub_options){.data_dir = "/dev/null/data"}, message, sizeof message));
     assert_non_null(strstr(message, "/dev/null/data"));
     message[0] = '\0';
-    assert_null(hub_open(&(hub_options){.model = model, .listen = "nowhere"}, message, sizeof message));
+    assert_null(hub_open(&(hub_options){.listen = "nowhere"}, message, sizeof message));
     assert_non_null(strstr(message, "nowhere"));
     hub_close(NULL);
 }
@@ -219,16 +221,73 @@ static void with_dashboards(void **state) {
     static heard h;
     char message[300], id[CALL_ID_SIZE];
     h = (heard){.lock = PTHREAD_MUTEX_INITIALIZER};
-    hub *opened =
-        hub_open(&(hub_options){.model = model, .listen = "127.0.0.1:0", .data_dir = folder, .show = show, .user = &h},
-                 message, sizeof message);
+    hub *opened = hub_open(&(hub_options){.listen = "127.0.0.1:0", .data_dir = folder, .show = show, .user = &h},
+                           message, sizeof message);
     assert_non_null(opened);
     assert_int_equal(strncmp(hub_address(opened), "http://127.0.0.1:", 17), 0);
     for (int i = 0; i < 4; i++)
-        assert_true(hub_add(opened, &made_source_new("seen", "agent,customer", 3)->base, UT_CONSENT_GIVEN, id));
+        assert_true(hub_add(opened, &made_source_new("seen", "agent,customer", 3)->base, &given, id));
     wait_for_quiet(opened);
     hub_close(opened);
     for (int i = 0; i < 4; i++) assert_int_equal(h.summaries[i], 1);
+}
+
+/* ---- what is said of earlier calls ---- */
+
+/* An earlier call of this customer, in which frustration was heard. */
+static void write_earlier_call(const char *id, const char *customer) {
+    char message[300] = "";
+    call_facts facts = {.source = "earlier",
+                        .channels = 1,
+                        .roles = {UT_CUSTOMER},
+                        .started_at_ms = 1795255200000,
+                        .consent = UT_CONSENT_GIVEN,
+                        .model = "base@0123456789ab",
+                        .customer = customer};
+    snprintf(facts.id, sizeof facts.id, "%s", id);
+    ut_event cue = {.type = UT_EVENT_CUE, .t_s = 5, .cue = {.id = 1, .kind = UT_CUE_FRUSTRATION, .priority = 1}};
+    store *s = store_open(folder, NULL, NULL, message, sizeof message);
+    assert_non_null(s);
+    struct message *written[] = {message_of_call(&facts), message_of_event(&facts, &cue)};
+    for (int i = 0; i < 2; i++) {
+        store_write(s, written[i]);
+        message_release(written[i]);
+    }
+    store_close(s);
+}
+
+static atomic_int said_once, said_never;
+
+static void count_words(void *user, const message *m) {
+    (void)user;
+    if (m->kind != MESSAGE_CUE) return;
+    atomic_fetch_add(&said_once, strstr(m->text, "\"C-4711 before: 1\"") != NULL);
+    atomic_fetch_add(&said_never, strstr(m->text, "\"C-4712\"") != NULL);
+}
+
+static void earlier_calls_are_said_of_their_customer_alone(void **state) {
+    (void)state;
+    static const char text[] = "cues: { dead_air: { after_s = 0.5; text = \"{customer}[ before: {earlier}]\"; }; };";
+    char path[100], message[300] = "", id[CALL_ID_SIZE];
+    write_earlier_call("c-0", "C-4711");
+    snprintf(path, sizeof path, "%s/team.cfg", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+    session_options options = given;
+    assert_non_null(options.playbook = playbook_file_open(path, message, sizeof message));
+    hub *opened = hub_open(&(hub_options){.data_dir = folder, .show = count_words}, message, sizeof message);
+    assert_non_null(opened);
+    for (int i = 0; i < 2; i++) {
+        options.about.customer = i ? "C-4712" : "C-4711";
+        assert_true(hub_add(opened, &made_source_new("one", "agent,customer", 14)->base, &options, id));
+    }
+    wait_for_quiet(opened);
+    hub_close(opened);
+    playbook_file_close(options.playbook);
+    assert_true(atomic_load(&said_once) > 0);
+    assert_true(atomic_load(&said_never) > 0);
 }
 
 int main(void) {
@@ -239,6 +298,7 @@ int main(void) {
         cmocka_unit_test(added_by_two_threads),
         cmocka_unit_test(what_cannot_be_opened),
         cmocka_unit_test(with_dashboards),
+        cmocka_unit_test(earlier_calls_are_said_of_their_customer_alone),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

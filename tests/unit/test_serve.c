@@ -55,12 +55,21 @@ static void send_reading(serve *s, const char *id, double t_s, ut_channel channe
     send_away(s, message_of_event(&facts, &event));
 }
 
-static void send_cue(serve *s, const char *id, unsigned cue, ut_cue_state state) {
+static void send_turn(serve *s, const char *id) {
     call_facts facts = facts_of(id);
+    send_away(s, message_of_event(&facts, &(ut_event){.type = UT_EVENT_TURN, .t_s = 2}));
+}
+
+static void send_cue_of(serve *s, const call_facts *facts, unsigned cue, ut_cue_state state) {
     ut_event event = {.type = UT_EVENT_CUE,
                       .t_s = 3,
                       .cue = {.id = cue, .state = state, .text = "Voice sounds tense", .advice = "", .score = NAN}};
-    send_away(s, message_of_event(&facts, &event));
+    send_away(s, message_of_event(facts, &event));
+}
+
+static void send_cue(serve *s, const char *id, unsigned cue, ut_cue_state state) {
+    call_facts facts = facts_of(id);
+    send_cue_of(s, &facts, cue, state);
 }
 
 static void send_summary(serve *s, const char *id) {
@@ -69,9 +78,13 @@ static void send_summary(serve *s, const char *id) {
     send_away(s, message_of_event(&facts, &event));
 }
 
+static serve *try_open(const char *listen, const char *web_dir, char message[200]) {
+    return serve_open(&(serve_options){.listen = listen, .web_dir = web_dir}, message, 200);
+}
+
 static serve *open_at(const char *listen, const char *web_dir) {
     char message[200] = "";
-    serve *s = serve_open(listen, web_dir, message, sizeof message);
+    serve *s = try_open(listen, web_dir, message);
     if (!s) print_message("%s\n", message);
     assert_non_null(s);
     return s;
@@ -346,21 +359,220 @@ static void test_rebound_name_is_refused(void **state) {
     serve_close(s);
 }
 
-static void test_what_clients_say(void **state) {
+/* A keeper of feedback: it counts, and gives it back to be told to all, as the hub does once it is stored. */
+struct keeper {
+    serve *serve;
+    atomic_uint n;
+    char last[200];
+};
+
+static void keep(void *user, message *m) {
+    struct keeper *keeper = user;
+    snprintf(keeper->last, sizeof keeper->last, "%s", m->text);
+    atomic_fetch_add(&keeper->n, 1);
+    serve_send(keeper->serve, m);
+}
+
+static serve *open_keeping(struct keeper *keeper) {
+    char message[200];
+    *keeper = (struct keeper){0};
+    keeper->serve = serve_open(&(serve_options){.listen = "127.0.0.1:0", .feedback = keep, .user = keeper}, message,
+                               sizeof message);
+    assert_non_null(keeper->serve);
+    return keeper->serve;
+}
+
+/* Says text and waits for the next message, whatever it is. */
+static const char *say(ws_client *c, const char *text) {
+    size_t n = ws_client_count(c);
+    ws_client_send(c, text);
+    return ws_client_wait_count(c, n + 1, 5000) ? ws_client_text(c, n).text : "";
+}
+
+static const char *say_of(ws_client *c, const char *id, unsigned cue, const char *verdict) {
+    char text[200];
+    snprintf(text, sizeof text, "{\"type\":\"feedback\",\"call\":\"%s\",\"cue\":%u,\"verdict\":\"%s\"}", id, cue,
+             verdict);
+    return say(c, text);
+}
+
+static bool is_refusal(const char *text, const char *why) {
+    static const char start[] = "{\"type\":\"refused\",\"why\":\"";
+    return !strncmp(text, start, strlen(start)) && strstr(text, why);
+}
+
+/* What is said of a cue that was shown goes to the keeper and comes back to all; who comes later learns it with the
+ * cue; of what was not shown nothing can be said. */
+static void test_feedback(void **state) {
+    (void)state;
+    struct keeper keeper;
+    serve *s = open_keeping(&keeper);
+    ws_client *c = join(s, "/events"), *other = join(s, "/events?call=c-01A");
+    wait_clients(s, 2);
+    send_call(s, "c-01A", UT_CONSENT_GIVEN);
+    send_call(s, "c-01B", UT_CONSENT_GIVEN);
+    send_cue(s, "c-01A", 1, UT_CUE_RAISED);
+    send_cue(s, "c-01A", 2, UT_CUE_RAISED);
+    assert_true(ws_client_wait_count(c, 4, 5000));
+
+    assert_non_null(strstr(say_of(c, "c-01A", 2, "wrong"),
+                           "{\"type\":\"feedback\",\"call\":\"c-01A\",\"cue\":2,\"verdict\":\"wrong\",\"at\":\"20"));
+    assert_non_null(strstr(keeper.last, "\"cue\":2,\"verdict\":\"wrong\",\"at\":\"20"));
+    assert_non_null(strstr(say_of(c, "c-01A", 2, "helpful"), "\"cue\":2,\"verdict\":\"helpful\""));
+    assert_non_null(strstr(say_of(c, "c-01A", 1, "dismiss"), "\"cue\":1,\"verdict\":\"dismiss\""));
+    assert_true(ws_client_wait_count(other, 6, 5000));
+    assert_true(says(other, 5, "\"cue\":1,\"verdict\":\"dismiss\""));
+    assert_int_equal(atomic_load(&keeper.n), 3);
+
+    assert_true(is_refusal(say_of(c, "c-01A", 3, "helpful"), "no such cue"));
+    assert_true(is_refusal(say_of(c, "c-01B", 1, "helpful"), "no such cue"));
+    assert_true(is_refusal(say_of(c, "c-none", 1, "helpful"), "no such cue"));
+    assert_true(is_refusal(say_of(c, "c-01A", 1, "great"), "verdict"));
+    assert_true(is_refusal(say(c, "helpful!"), "not JSON"));
+    assert_true(is_refusal(say(c, "{\"type\":\"call\"}"), "only feedback"));
+    assert_int_equal(ws_client_count(other), 6); /* who is refused is told alone */
+
+    ws_client *late = join(s, "/events?call=c-01A");
+    assert_true(ws_client_wait_count(late, 5, 5000));
+    assert_true(says(late, 1, "\"id\":1") && says(late, 2, "\"cue\":1,\"verdict\":\"dismiss\""));
+    assert_true(says(late, 3, "\"id\":2") && says(late, 4, "\"cue\":2,\"verdict\":\"helpful\""));
+
+    send_cue(s, "c-01A", 2, UT_CUE_CLEARED);
+    send_summary(s, "c-01A");
+    assert_true(ws_client_wait_count(late, 7, 5000));
+    assert_non_null(strstr(say_of(late, "c-01A", 2, "wrong"), "\"verdict\":\"wrong\"")); /* ended lately */
+    send_call(s, "c-01A", UT_CONSENT_WITHDRAWN);
+    assert_true(ws_client_wait_count(late, 9, 5000));
+    assert_true(is_refusal(say_of(late, "c-01A", 2, "wrong"), "no such cue"));
+    assert_int_equal(atomic_load(&keeper.n), 4);
+    ws_client_close(late);
+    ws_client_close(other);
+    ws_client_close(c);
+    serve_close(s);
+}
+
+static void test_nobody_keeps_feedback(void **state) {
     (void)state;
     serve *s = open_at("127.0.0.1:0", NULL);
     ws_client *c = join(s, "/events");
-    ws_client_send(c, "{\"type\":\"call\"}");
-    send_call(s, "c-1", UT_CONSENT_GIVEN);
-    assert_true(ws_client_wait_count(c, 1, 5000));
-    char *big = malloc(5001);
-    memset(big, 'x', 5000);
-    big[5000] = '\0';
-    ws_client_send(c, big);
-    assert_true(ws_client_wait_closed(c, 5000));
-    free(big);
+    send_call(s, "c-01A", UT_CONSENT_GIVEN);
+    send_cue(s, "c-01A", 1, UT_CUE_RAISED);
+    assert_true(ws_client_wait_count(c, 2, 5000));
+    assert_true(is_refusal(say_of(c, "c-01A", 1, "helpful"), "nothing is kept here"));
     ws_client_close(c);
-    wait_clients(s, 0);
+    serve_close(s);
+}
+
+/* Of a held-out call all is told but its cues, to those who are there and to those who come. */
+static void test_held_out_call(void **state) {
+    (void)state;
+    struct keeper keeper;
+    serve *s = open_keeping(&keeper);
+    ws_client *c = join(s, "/events");
+    call_facts facts = facts_of("c-01A");
+    facts.held_out = true;
+    send_away(s, message_of_call(&facts));
+    send_cue_of(s, &facts, 1, UT_CUE_RAISED);
+    send_reading(s, "c-01A", 1, UT_CUSTOMER);
+    send_turn(s, "c-01A");
+    send_cue_of(s, &facts, 1, UT_CUE_UPDATED);
+    send_cue_of(s, &facts, 2, UT_CUE_RAISED);
+    send_reading(s, "c-01A", 1.5, UT_CUSTOMER);
+    assert_true(ws_client_wait_count(c, 4, 5000));
+    assert_true(says(c, 0, "\"arm\":\"held_out\"") && says(c, 1, "reading") && says(c, 2, "\"turn\"") &&
+                says(c, 3, "reading"));
+    assert_true(is_refusal(say_of(c, "c-01A", 1, "helpful"), "no such cue"));
+    ws_client *late = join(s, "/events");
+    send_cue_of(s, &facts, 1, UT_CUE_CLEARED);
+    send_summary(s, "c-01A");
+    assert_true(ws_client_wait_count(late, 3, 5000));
+    assert_true(says(late, 0, "\"type\":\"call\"") && says(late, 1, "reading") && says(late, 2, "summary"));
+    assert_int_equal(atomic_load(&keeper.n), 0);
+    ws_client_close(late);
+    ws_client_close(c);
+    serve_close(s);
+}
+
+/* A frame as clients send them, its mask nothing but zeros. */
+static void put_frame(int fd, unsigned char head, const char *bytes, size_t n) {
+    unsigned char frame[8192] = {head};
+    size_t at = 2;
+    assert_true(n + 8 <= sizeof frame);
+    if (n < 126) {
+        frame[1] = (unsigned char)(0x80 | n);
+    } else {
+        frame[1] = 0x80 | 126, frame[2] = (unsigned char)(n >> 8), frame[3] = (unsigned char)n;
+        at = 4;
+    }
+    memcpy(frame + at + 4, bytes, n);
+    ssize_t sent = send(fd, frame, at + 4 + n, MSG_NOSIGNAL);
+    (void)sent; /* whom it is too much hangs up */
+}
+
+enum { TEXT = 0x01, BINARY = 0x02, MORE = 0x00, LAST = 0x80 };
+
+/* The status with which the server closes, after whatever else it said; 0 where it hangs up on what still comes, and -1
+ * where it does not close in 5 s. */
+static int closed_with(int fd) {
+    static unsigned char x[1 << 16];
+    size_t n = 0;
+    ssize_t got;
+    while ((got = recv(fd, x + n, sizeof x - n, 0)) > 0) n += (size_t)got;
+    bool closed = !got || errno == ECONNRESET;
+    close(fd);
+    for (size_t i = 0; i + 3 < n; i++)
+        if (x[i] == 0x88 && x[i + 1] == 2) return x[i + 2] << 8 | x[i + 3];
+    return closed ? 0 : -1;
+}
+
+/* In pieces; too long; no text; too many. Nobody else notices. */
+static void test_what_clients_say(void **state) {
+    (void)state;
+    static const char said[] = "{\"type\":\"feedback\",\"call\":\"c-01A\",\"cue\":1,\"verdict\":\"helpful\"}";
+    static const char big[5000];
+    struct keeper keeper;
+    int flood;
+    serve *s = open_keeping(&keeper);
+    ws_client *c = join(s, "/events");
+    send_call(s, "c-01A", UT_CONSENT_GIVEN);
+    send_cue(s, "c-01A", 1, UT_CUE_RAISED);
+    assert_true(ws_client_wait_count(c, 2, 5000));
+
+    int fd = join_by_hand(s);
+    put_frame(fd, TEXT, said, 10);
+    put_frame(fd, MORE, said + 10, 0);
+    put_frame(fd, MORE, said + 10, 20);
+    put_frame(fd, MORE | LAST, said + 30, strlen(said) - 30);
+    assert_true(ws_client_wait_count(c, 3, 5000));
+    assert_true(says(c, 2, "\"verdict\":\"helpful\""));
+    put_frame(fd, TEXT, big, 3000);
+    put_frame(fd, MORE, big, 2000);
+    assert_int_equal(closed_with(fd), 1009);
+
+    fd = join_by_hand(s);
+    put_frame(fd, TEXT | LAST, big, 5000);
+    assert_int_equal(closed_with(fd), 1009);
+    fd = join_by_hand(s);
+    put_frame(fd, BINARY | LAST, said, strlen(said));
+    assert_int_equal(closed_with(fd), 1003);
+    fd = join_by_hand(s);
+    for (int i = 0; i < 400; i++) put_frame(fd, TEXT | LAST, said, strlen(said));
+    flood = closed_with(fd);
+    assert_true(!flood || flood == 1008);
+    fd = join_by_hand(s);
+    put_frame(fd, TEXT, said, 1);
+    for (int i = 0; i < 400; i++) put_frame(fd, MORE, said, 0);
+    flood = closed_with(fd);
+    assert_true(!flood || flood == 1008);
+    fd = join_by_hand(s);
+    put_frame(fd, TEXT, said, 10); /* and gone */
+    close(fd);
+
+    assert_in_range(atomic_load(&keeper.n), 50, 150);
+    assert_non_null(strstr(say_of(c, "c-01A", 1, "wrong"), "\"type\":\"feedback\""));
+    wait_clients(s, 1);
+    assert_int_equal(serve_count(s).culled, 0);
+    ws_client_close(c);
     serve_close(s);
 }
 
@@ -568,7 +780,7 @@ static void test_addresses(void **state) {
     serve *s = open_at("127.0.0.1:0", NULL);
     assert_true(port_of(s) > 0);
     snprintf(in_use, sizeof in_use, "127.0.0.1:%d", port_of(s));
-    assert_null(serve_open(in_use, NULL, message, sizeof message));
+    assert_null(try_open(in_use, NULL, message));
     assert_non_null(strstr(message, "port is in use by another program"));
     assert_memory_equal(message, in_use, strlen(in_use));
     serve_close(s);
@@ -598,7 +810,7 @@ static void test_addresses(void **state) {
                          "999.999.999.999:80"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         message[0] = '\0';
-        s = serve_open(bad[i], NULL, message, sizeof message);
+        s = try_open(bad[i], NULL, message);
         if (s) print_message("%s was taken\n", bad[i]);
         assert_null(s);
         assert_true(strlen(message) > strlen(bad[i]) + 2);
@@ -610,7 +822,7 @@ static void test_addresses(void **state) {
 static void test_ipv6(void **state) {
     (void)state;
     char message[200];
-    serve *s = serve_open("[::1]:0", NULL, message, sizeof message);
+    serve *s = try_open("[::1]:0", NULL, message);
     if (!s) skip(); /* a machine without IPv6 */
     assert_memory_equal(serve_address(s), "http://[::1]:", 13);
     assert_int_equal(status_of(s, "/events", serve_address(s), NULL), 101);
@@ -834,6 +1046,9 @@ int main(void) {
         cmocka_unit_test(test_long_state_arrives_whole),
         cmocka_unit_test(test_admission),
         cmocka_unit_test(test_rebound_name_is_refused),
+        cmocka_unit_test(test_feedback),
+        cmocka_unit_test(test_nobody_keeps_feedback),
+        cmocka_unit_test(test_held_out_call),
         cmocka_unit_test(test_what_clients_say),
         cmocka_unit_test(test_http),
         cmocka_unit_test(test_redirect_keeps_the_query),

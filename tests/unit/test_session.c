@@ -6,7 +6,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -30,6 +34,10 @@ static int tear_down(void **state) {
     (void)state;
     ut_model_close(model);
     return 0;
+}
+
+static session *new_session(source *s, ut_consent consent) {
+    return session_new(s, &(session_options){.model = model, .consent = consent});
 }
 
 static void hear(void *user, message *m) {
@@ -59,7 +67,7 @@ static void the_call_first_the_summary_last(void **state) {
     heard h = {0};
     made_source *m = made_source_new("one.wav", "agent,customer", 10.3);
     m->idle_every = 3;
-    session *s = session_new(&m->base, model, NULL, UT_CONSENT_GIVEN);
+    session *s = new_session(&m->base, UT_CONSENT_GIVEN);
     assert_ptr_equal(session_source(s), &m->base);
     assert_int_equal(run(s, &h, 1000), SESSION_ENDED);
     assert_true(session_heard_s(s) == 10.3);
@@ -85,7 +93,7 @@ static void idle_while_there_is_nothing(void **state) {
     heard h = {0};
     made_source *m = made_source_new("quiet", "customer", 0);
     m->idle_every = 1;
-    session *s = session_new(&m->base, model, NULL, UT_CONSENT_GIVEN);
+    session *s = new_session(&m->base, UT_CONSENT_GIVEN);
     assert_int_equal(session_step(s, hear, &h), SESSION_IDLE);
     assert_int_equal(session_step(s, hear, &h), SESSION_IDLE);
     assert_int_equal(h.n, 0); /* the call begins with its first samples */
@@ -98,7 +106,7 @@ static void a_source_that_breaks(void **state) {
     heard h = {0};
     made_source *m = made_source_new("broken", "customer", 3);
     m->breaks = true;
-    session *s = session_new(&m->base, model, NULL, UT_CONSENT_GIVEN);
+    session *s = new_session(&m->base, UT_CONSENT_GIVEN);
     assert_int_equal(run(s, &h, 1000), SESSION_FAILED);
     assert_string_equal(session_source(s)->fault, "broken: the cable is out");
     assert_int_equal(h.m[h.n - 1]->kind, MESSAGE_SUMMARY); /* what was heard is told all the same */
@@ -110,7 +118,7 @@ static void a_source_that_breaks(void **state) {
 static void stopped_before_its_end(void **state) {
     (void)state;
     heard h = {0};
-    session *s = session_new(&made_source_new("long", "mixed", 0)->base, model, NULL, UT_CONSENT_GIVEN);
+    session *s = new_session(&made_source_new("long", "mixed", 0)->base, UT_CONSENT_GIVEN);
     assert_int_equal(run(s, &h, 20), SESSION_BUSY);
     session_stop(s, hear, &h);
     assert_int_equal(h.m[h.n - 1]->kind, MESSAGE_SUMMARY);
@@ -123,7 +131,7 @@ static void stopped_before_its_end(void **state) {
 static void stopped_before_its_beginning(void **state) {
     (void)state;
     heard h = {0};
-    session *s = session_new(&made_source_new("never", "customer", 5)->base, model, NULL, UT_CONSENT_GIVEN);
+    session *s = new_session(&made_source_new("never", "customer", 5)->base, UT_CONSENT_GIVEN);
     session_stop(s, hear, &h);
     assert_int_equal(h.n, 2);
     assert_int_equal(h.m[0]->kind, MESSAGE_CALL);
@@ -137,7 +145,7 @@ static void without_consent_the_call_alone(void **state) {
     static const ut_consent none[] = {UT_CONSENT_UNKNOWN, UT_CONSENT_REFUSED, UT_CONSENT_WITHDRAWN};
     for (int i = 0; i < 3; i++) {
         heard h = {0};
-        session *s = session_new(&made_source_new("secret", "agent,customer", 5)->base, model, NULL, none[i]);
+        session *s = new_session(&made_source_new("secret", "agent,customer", 5)->base, none[i]);
         assert_int_equal(run(s, &h, 1000), SESSION_ENDED);
         assert_int_equal(h.n, 1);
         assert_int_equal(h.m[0]->kind, MESSAGE_CALL);
@@ -152,9 +160,162 @@ static void the_source_is_closed(void **state) {
     atomic_int closed = 0;
     made_source *m = made_source_new("one", "customer", 1);
     m->closed = &closed;
-    session_free(session_new(&m->base, model, NULL, UT_CONSENT_GIVEN));
+    session_free(new_session(&m->base, UT_CONSENT_GIVEN));
     assert_int_equal(atomic_load(&closed), 1);
     session_free(NULL);
+}
+
+/* ---- the playbook ---- */
+
+static char path[] = "/tmp/undertone-session-XXXXXX";
+
+static playbook_file *write_playbook(playbook_file *file, const char *text) {
+    char message[300] = "";
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    fputs(text, out);
+    assert_int_equal(fclose(out), 0);
+    if (!file) return playbook_file_open(path, message, sizeof message);
+    playbook_news news = playbook_file_look(file, message, sizeof message); /* seen, but it may still be written to */
+    assert_int_equal(news, PLAYBOOK_SAME);
+    assert_int_equal(playbook_file_look(file, message, sizeof message), PLAYBOOK_READ);
+    return file;
+}
+
+static int make_path(void **state) {
+    (void)state;
+    int fd = mkstemp(path);
+    return fd < 0 ? -1 : close(fd);
+}
+
+static int remove_path(void **state) {
+    (void)state;
+    int failed = unlink(path);
+    memset(path + sizeof path - 7, 'X', 6);
+    return failed;
+}
+
+/* How many cues rose that say this. */
+static int said(const heard *h, const char *text) {
+    int n = 0;
+    for (int i = 0; i < h->n; i++)
+        n += h->m[i]->kind == MESSAGE_CUE && h->m[i]->cue_state == UT_CUE_RAISED && strstr(h->m[i]->text, text);
+    return n;
+}
+
+#define SILENCE(words) "cues: { dead_air: { after_s = 0.5; text = \"" words "\"; }; };"
+
+/* The silences of a made call are 11 s to 12.3 s and each 12 s again. */
+static void the_next_cue_says_what_the_file_says_now(void **state) {
+    (void)state;
+    heard h = {0};
+    playbook_file *file = write_playbook(NULL, SILENCE("before[ {customer} {queue} {earlier}]"));
+    assert_non_null(file);
+    char customer[] = "C-4711", queue[] = "bill\ning"; /* copied: they may go */
+    session *s =
+        session_new(&made_source_new("long", "agent,customer", 36)->base,
+                    &(session_options){
+                        .model = model, .playbook = file, .consent = UT_CONSENT_GIVEN, .about = {customer, queue, 3}});
+    memset(customer, 'x', 6);
+    memset(queue, 'x', 8);
+    assert_int_equal(run(s, &h, 180), SESSION_BUSY);
+    assert_non_null(strstr(h.m[0]->text, "\"customer\":\"C-4711\""));
+    assert_non_null(strstr(h.m[0]->text, "\"queue\":\"bill?ing\""));
+    assert_true(said(&h, "\"before C-4711 bill ing 3\"") > 0);
+    assert_int_equal(said(&h, "after"), 0);
+    int before = said(&h, "before");
+    write_playbook(file, SILENCE("after"));
+    assert_int_equal(run(s, &h, 1000), SESSION_ENDED);
+    assert_int_equal(said(&h, "before"), before);
+    assert_true(said(&h, "\"after\"") > 0);
+    session_free(s);
+    playbook_file_close(file);
+    forget(&h);
+}
+
+/* ---- quiet hours ---- */
+
+/* How many cues rise in a call that is live, or not, where these hours are quiet. */
+static int raised_in(const char *hours, bool live) {
+    heard h = {0};
+    char text[200];
+    snprintf(text, sizeof text, "quiet_hours = ( %s ); " SILENCE("quiet?"), hours);
+    playbook_file *file = write_playbook(NULL, text);
+    assert_non_null(file);
+    session *s =
+        session_new(&made_source_new("late", "agent,customer", 14)->base,
+                    &(session_options){.model = model, .playbook = file, .consent = UT_CONSENT_GIVEN, .live = live});
+    assert_int_equal(run(s, &h, 1000), SESSION_ENDED);
+    int n = said(&h, "quiet?");
+    session_free(s);
+    playbook_file_close(file);
+    forget(&h);
+    return n;
+}
+
+/* The hours from `from` to `to`, counted from now by the clock of a place five and a half hours east of Greenwich. */
+static const char *hours_from_now(int from, int to) {
+    static char hours[60];
+    time_t now = time(NULL) + 5 * 3600 + 1800;
+    struct tm there;
+    int hour = gmtime_r(&now, &there)->tm_hour;
+    snprintf(hours, sizeof hours, "{ from = \"%02d:%02d\"; to = \"%02d:%02d\"; }", (hour + from + 24) % 24,
+             there.tm_min, (hour + to + 24) % 24, there.tm_min);
+    return hours;
+}
+
+static void no_cue_rises_in_quiet_hours(void **state) {
+    (void)state;
+    setenv("TZ", "EAST-05:30", 1);
+    tzset();
+    assert_true(raised_in("", true) > 0);
+    assert_int_equal(raised_in(hours_from_now(-1, 1), true), 0);
+    assert_true(raised_in(hours_from_now(1, 3), true) > 0);
+    assert_true(raised_in(hours_from_now(-3, -1), true) > 0);
+    assert_true(raised_in(hours_from_now(-1, 1), false) > 0); /* a recording: spoken some other time */
+}
+
+/* ---- hold-out ---- */
+
+static void the_arm_is_drawn_from_the_id(void **state) {
+    (void)state;
+    enum { IDS = 10000 };
+    int tenth = 0, half = 0;
+    for (int i = 0; i < IDS; i++) {
+        char id[CALL_ID_SIZE];
+        call_id_make(id, 1700000000000 + i);
+        assert_false(session_is_held_out(id, 0));
+        assert_true(session_is_held_out(id, 1));
+        bool out = session_is_held_out(id, 0.1f);
+        assert_int_equal(out, session_is_held_out(id, 0.1f));
+        assert_true(!out || session_is_held_out(id, 0.5f)); /* who is out at a tenth is out at a half */
+        tenth += out;
+        half += session_is_held_out(id, 0.5f);
+    }
+    /* Five standard deviations of the binomial distribution. */
+    assert_in_range(tenth, 1000 - 150, 1000 + 150);
+    assert_in_range(half, 5000 - 250, 5000 + 250);
+    /* The first four bytes of its SHA-256 are a0 89 ff 0b: a share of 0.62711. */
+    assert_true(session_is_held_out("c-01JABCDEFGHJKMNPQRSTVWXYZ0", 0.6281f));
+    assert_false(session_is_held_out("c-01JABCDEFGHJKMNPQRSTVWXYZ0", 0.6261f));
+}
+
+static void the_call_says_its_arm(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *arm;
+    } arms[] = {{"hold_out = 1.0;", "\"arm\":\"held_out\""}, {"", "\"arm\":\"shown\""}};
+    for (int i = 0; i < 2; i++) {
+        heard h = {0};
+        playbook_file *file = write_playbook(NULL, arms[i].text);
+        session *s = session_new(&made_source_new("one", "agent,customer", 1)->base,
+                                 &(session_options){.model = model, .playbook = file, .consent = UT_CONSENT_GIVEN});
+        assert_int_equal(run(s, &h, 100), SESSION_ENDED);
+        assert_non_null(strstr(h.m[0]->text, arms[i].arm));
+        session_free(s);
+        playbook_file_close(file);
+        forget(&h);
+    }
 }
 
 int main(void) {
@@ -166,6 +327,10 @@ int main(void) {
         cmocka_unit_test(stopped_before_its_beginning),
         cmocka_unit_test(without_consent_the_call_alone),
         cmocka_unit_test(the_source_is_closed),
+        cmocka_unit_test_setup_teardown(the_next_cue_says_what_the_file_says_now, make_path, remove_path),
+        cmocka_unit_test_setup_teardown(no_cue_rises_in_quiet_hours, make_path, remove_path),
+        cmocka_unit_test(the_arm_is_drawn_from_the_id),
+        cmocka_unit_test_setup_teardown(the_call_says_its_arm, make_path, remove_path),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

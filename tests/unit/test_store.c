@@ -25,7 +25,9 @@ static call_facts facts_of(const char *id, ut_consent consent) {
                         .roles = {UT_AGENT, UT_CUSTOMER},
                         .started_at_ms = 1795255200000,
                         .consent = consent,
-                        .model = "base@0123456789ab"};
+                        .model = "base@0123456789ab",
+                        .queue = "marker-queue",
+                        .customer = "marker-customer"};
     snprintf(facts.id, sizeof facts.id, "%s", id);
     return facts;
 }
@@ -47,10 +49,18 @@ static message *reading_of(const char *id, double t_s, ut_channel channel) {
     ut_event event = {.type = UT_EVENT_ACTIVITY, .t_s = t_s};
     if (channel == UT_CUSTOMER) {
         event.type = UT_EVENT_CUSTOMER;
-        event.customer.activity =
-            (ut_activity){.speaking = true, .sound = UT_SOUND_SPEECH, .level_db = -21.4f, .rate_syl_s = 5.1f};
-        event.customer.affect =
-            (ut_affect){.pitch_hz = 231, .frustration = 0.625f, .stress = 0.25f, .arousal = 0.5f, .confidence = 0.75f};
+        event.customer.activity = (ut_activity){.speaking = true,
+                                                .sound = UT_SOUND_SPEECH,
+                                                .level_db = -21.4f,
+                                                .rate_syl_s = 5.1f,
+                                                .talk_share = 0.25f,
+                                                .talk_share_120s = NAN};
+        event.customer.affect = (ut_affect){.usual_known = true,
+                                            .pitch_hz = 231,
+                                            .frustration = 0.625f,
+                                            .stress = 0.25f,
+                                            .arousal = 0.5f,
+                                            .confidence = 0.75f};
     } else {
         event.activity.channel = channel;
         event.activity.activity = (ut_activity){.level_db = -60, .rate_syl_s = 4.4f};
@@ -62,20 +72,41 @@ static void write_reading(store *s, const char *id, double t_s, ut_channel chann
     write_away(s, reading_of(id, t_s, channel));
 }
 
-static void write_cue(store *s, const char *id, unsigned cue, ut_cue_state state, double t_s, float score) {
+static void write_turn(store *s, const char *id, ut_turn_kind kind, ut_channel channel, double start_s) {
     call_facts facts = facts_of(id, UT_CONSENT_GIVEN);
+    ut_event event = {.type = UT_EVENT_TURN,
+                      .t_s = start_s + 2,
+                      .turn = {.kind = kind, .channel = channel, .start_s = start_s, .end_s = start_s + 1}};
+    write_away(s, message_of_event(&facts, &event));
+}
+
+static void write_feedback(store *s, const char *id, unsigned cue, verdict verdict, int64_t now_ms) {
+    feedback said = {.cue = cue, .verdict = verdict};
+    snprintf(said.call, sizeof said.call, "%s", id);
+    write_away(s, message_of_feedback(&said, now_ms));
+}
+
+static void write_cue_of(store *s, const call_facts *facts, ut_cue_kind kind, unsigned cue, ut_cue_state state,
+                         double t_s, float score) {
     ut_event event = {.type = UT_EVENT_CUE,
                       .t_s = t_s,
                       .cue = {.id = cue,
-                              .kind = UT_CUE_FRUSTRATION,
+                              .kind = kind,
                               .state = state,
                               .severity = UT_NOTICE,
+                              .priority = 2,
                               .score = score,
+                              .score_usual = score / 2,
                               .text = "Voice sounds frustrated",
                               .advice = "marker-advice",
                               .n_reasons = 1,
                               .reasons = {{.feature = "pitch_hz", .change = "+4.1 st", .z = 2.3f}}}};
-    write_away(s, message_of_event(&facts, &event));
+    write_away(s, message_of_event(facts, &event));
+}
+
+static void write_cue(store *s, const char *id, unsigned cue, ut_cue_state state, double t_s, float score) {
+    call_facts facts = facts_of(id, UT_CONSENT_GIVEN);
+    write_cue_of(s, &facts, UT_CUE_FRUSTRATION, cue, state, t_s, score);
 }
 
 static void write_summary(store *s, const char *id) {
@@ -86,7 +117,16 @@ static void write_summary(store *s, const char *id) {
                                   .has_customer = true,
                                   .has_dynamics = true,
                                   .customer = {.speech_s = 88.5f, .frustration_mean = 0.25f, .stress_mean = NAN},
-                                  .dynamics = {.agent_talk_share = 0.5f, .overlaps = 4, .dead_air_s = 12},
+                                  .dynamics = {.agent_talk_share = 0.5f,
+                                               .overlaps = 4,
+                                               .interruptions = 3,
+                                               .interruptions_by_agent = 2,
+                                               .backchannels = 5,
+                                               .dead_air_s = 12,
+                                               .hold_s = 30.5f,
+                                               .response_latency_median_s = NAN,
+                                               .response_latency_p90_s = 2.5f,
+                                               .monologue_longest_s = 41},
                                   .cues = 3}};
     write_away(s, message_of_event(&facts, &event));
 }
@@ -161,6 +201,31 @@ static void wait_done(store *s, unsigned long n) {
     assert_int_equal(counts.written + counts.failed, n);
 }
 
+struct seen {
+    const char *dir;
+    unsigned ids[16];
+    bool stored[16];
+    int n_visible;
+    atomic_uint n;
+};
+
+/* Looks whether the cue is in the database as others see it. */
+static void note_cue(void *user, message *m, bool stored) {
+    struct seen *seen = user;
+    char sql[100];
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM cues WHERE id = %u", m->cue_id);
+    seen->n_visible += ask_number(seen->dir, sql);
+    unsigned n = atomic_load(&seen->n);
+    seen->ids[n] = m->cue_id;
+    seen->stored[n] = stored;
+    atomic_store(&seen->n, n + 1);
+}
+
+static void wait_seen(struct seen *seen, unsigned n) {
+    for (int i = 0; i < 3000 && atomic_load(&seen->n) < n; i++) pause_ms(10);
+    assert_int_equal(atomic_load(&seen->n), n);
+}
+
 static void test_rows(void **state) {
     (void)state;
     char dir[64];
@@ -177,29 +242,169 @@ static void test_rows(void **state) {
     write_summary(s, "c-1");
     store_close(s);
     assert_string_equal(ask(dir,
-                            "SELECT id, source, channels, rate_hz, started_at, ended_at, ended_how, consent, model "
-                            "FROM calls"),
+                            "SELECT id, source, channels, rate_hz, started_at, ended_at, ended_how, consent, model, "
+                            "arm, queue, customer FROM calls"),
                         "c-1|marker-source.flac|[\"agent\",\"customer\"]|8000|2026-11-21T10:00:00.000Z|"
-                        "2026-11-21T10:04:05.000Z|finished|given|base@0123456789ab");
+                        "2026-11-21T10:04:05.000Z|finished|given|base@0123456789ab|shown|marker-queue|marker-customer");
     assert_string_equal(
-        ask(dir, "SELECT t_s, speaking, sound, level_db, rate_syl_s FROM readings WHERE channel = 'customer'"),
-        "12.5|1|speech|-21.4|5.1");
+        ask(dir, "SELECT t_s, speaking, sound, level_db, rate_syl_s, talk_share, talk_share_120s FROM readings"
+                 " WHERE channel = 'customer'"),
+        "12.5|1|speech|-21.4|5.1|0.25|null");
     assert_string_equal(
         ask(dir, "SELECT t_s, speaking, sound, level_db, rate_syl_s FROM readings WHERE channel = 'agent'"),
         "12.5|0|none|-60.0|4.4");
-    assert_string_equal(ask(dir, "SELECT t_s, pitch_hz, frustration, stress, arousal, confidence, abstain FROM scores"),
-                        "12.5|231.0|0.625|0.25|0.5|0.75|0");
+    assert_string_equal(ask(dir,
+                            "SELECT t_s, pitch_hz, frustration, stress, arousal, confidence, abstain, baseline FROM "
+                            "scores"),
+                        "12.5|231.0|0.625|0.25|0.5|0.75|0|ready");
     assert_int_equal(ask_number(dir, "SELECT count(*) FROM scores"), 1);
-    assert_string_equal(ask(dir, "SELECT kind, severity, score, text, advice, reasons, raised_s, updated_s, cleared_s "
-                                 "FROM cues WHERE id = 7"),
-                        "frustration|notice|0.75|Voice sounds frustrated|marker-advice|"
+    assert_string_equal(ask(dir, "SELECT kind, severity, priority, audience, shown, score, score_usual, text, advice, "
+                                 "reasons, raised_s, updated_s, cleared_s FROM cues WHERE id = 7"),
+                        "frustration|notice|2|agent|1|0.75|0.375|Voice sounds frustrated|marker-advice|"
                         "[{\"feature\":\"pitch_hz\",\"change\":\"+4.1 st\",\"z\":2.3}]|12.5|13.5|20.0");
     assert_string_equal(ask(dir, "SELECT score, raised_s, updated_s, cleared_s FROM cues WHERE id = 8"),
                         "null|30.0|null|null");
     assert_string_equal(ask(dir, "SELECT duration_s, customer_speech_s, customer_frustration_mean, "
-                                 "customer_stress_mean, agent_talk_share, overlaps, dead_air_s, cues FROM summaries"),
-                        "245.0|88.5|0.25|null|0.5|4|12.0|3");
-    assert_int_equal(ask_number(dir, "PRAGMA user_version"), 2);
+                                 "customer_stress_mean, agent_talk_share, overlaps, interruptions, "
+                                 "interruptions_by_agent, backchannels, dead_air_s, hold_s, response_latency_median_s, "
+                                 "response_latency_p90_s, monologue_longest_s, cues FROM summaries"),
+                        "245.0|88.5|0.25|null|0.5|4|3|2|5|12.0|30.5|null|2.5|41.0|3");
+    assert_int_equal(ask_number(dir, "PRAGMA user_version"), 3);
+    remove_dir(dir);
+}
+
+static void test_turns(void **state) {
+    (void)state;
+    char dir[64];
+    make_dir(dir);
+    store *s = open_at(dir, NULL, NULL);
+    write_call(s, "c-1", UT_CONSENT_GIVEN);
+    write_turn(s, "c-1", UT_TURN_TURN, UT_CUSTOMER, 5); /* both began at once */
+    write_turn(s, "c-1", UT_TURN_TURN, UT_AGENT, 5);
+    write_turn(s, "c-1", UT_TURN_SILENCE, UT_CUSTOMER, 6);
+    write_turn(s, "c-1", UT_TURN_HOLD, UT_AGENT, 6);
+    write_turn(s, "c-1", UT_TURN_TURN, UT_AGENT, 5); /* said already */
+    write_turn(s, "c-unknown", UT_TURN_TURN, UT_AGENT, 5);
+    wait_done(s, 7);
+    assert_int_equal(store_count(s).failed, 2);
+    store_close(s);
+    assert_string_equal(ask(dir, "SELECT group_concat(turn || ' ' || ifnull(channel, '-') || ' ' || start_s || ' ' || "
+                                 "end_s) FROM turns"),
+                        "turn customer 5.0 6.0,turn agent 5.0 6.0,silence - 6.0 7.0,hold - 6.0 7.0");
+    remove_dir(dir);
+}
+
+/* The last thing said of a cue counts, but a dismissal takes nothing back; of what was not shown nothing can be said.
+ */
+static void test_feedback(void **state) {
+    (void)state;
+    char dir[64];
+    make_dir(dir);
+    struct seen seen = {.dir = dir};
+    store *s = open_at(dir, note_cue, &seen);
+    call_facts out = facts_of("c-out", UT_CONSENT_GIVEN);
+    out.held_out = true;
+    write_away(s, message_of_call(&out));
+    write_cue_of(s, &out, UT_CUE_FRUSTRATION, 1, UT_CUE_RAISED, 1, 0.5f);
+    write_call(s, "c-1", UT_CONSENT_GIVEN);
+    for (unsigned i = 1; i <= 4; i++) write_cue(s, "c-1", i, UT_CUE_RAISED, i, 0.5f);
+    wait_seen(&seen, 5);
+
+    static const struct {
+        const char *id;
+        unsigned cue;
+        verdict verdict;
+        bool stored;
+    } said[] = {
+        {"c-1", 1, VERDICT_HELPFUL, true},  {"c-1", 1, VERDICT_WRONG, true},    {"c-1", 1, VERDICT_DISMISS, true},
+        {"c-1", 2, VERDICT_DISMISS, true},  {"c-1", 2, VERDICT_HELPFUL, true},  {"c-1", 3, VERDICT_DISMISS, true},
+        {"c-1", 9, VERDICT_HELPFUL, false}, {"c-2", 1, VERDICT_HELPFUL, false}, {"c-out", 1, VERDICT_HELPFUL, false},
+    };
+    enum { SAID = sizeof said / sizeof *said };
+    for (unsigned i = 0; i < SAID; i++)
+        write_feedback(s, said[i].id, said[i].cue, said[i].verdict, 1795255200000 + (int64_t)i);
+    wait_seen(&seen, 5 + SAID);
+    for (unsigned i = 0; i < SAID; i++) assert_int_equal(seen.stored[5 + i], said[i].stored);
+    write_cue(s, "c-1", 1, UT_CUE_UPDATED, 9, 0.5f); /* leaves it alone */
+    write_cue(s, "c-1", 2, UT_CUE_CLEARED, 10, 0.5f);
+    store_close(s);
+    assert_string_equal(ask(dir, "SELECT group_concat(cues.id || ' ' || shown || ' ' || ifnull(feedback, '-') || ' ' ||"
+                                 " ifnull(substr(feedback_at, 21), '-')) FROM cues JOIN calls ON call = number"
+                                 " WHERE calls.id = 'c-1'"),
+                        "1 1 wrong 001Z,2 1 helpful 004Z,3 1 dismiss 005Z,4 1 - -");
+    assert_string_equal(ask(dir, "SELECT arm, shown, feedback FROM cues JOIN calls ON call = number"
+                                 " WHERE calls.id = 'c-out'"),
+                        "held_out|0|null");
+    remove_dir(dir);
+}
+
+static void write_earlier(store *s, const char *id, const char *customer, ut_cue_kind kind, ut_consent consent) {
+    call_facts facts = facts_of(id, UT_CONSENT_GIVEN);
+    facts.customer = customer;
+    write_away(s, message_of_call(&facts));
+    write_cue_of(s, &facts, kind, 1, UT_CUE_RAISED, 1, 0.5f);
+    write_cue_of(s, &facts, kind, 2, UT_CUE_RAISED, 1, 0.5f);
+    facts.consent = consent;
+    if (consent != UT_CONSENT_GIVEN) write_away(s, message_of_call(&facts));
+}
+
+/* Calls of this customer, with consent, with a frustration cue: each once, and nobody else's. */
+static void test_earlier_calls(void **state) {
+    (void)state;
+    char dir[64];
+    make_dir(dir);
+    store *s = open_at(dir, NULL, NULL);
+    assert_int_equal(store_earlier(s, "K-1"), 0);
+    write_earlier(s, "c-1", "K-1", UT_CUE_FRUSTRATION, UT_CONSENT_GIVEN);
+    write_earlier(s, "c-2", "K-1", UT_CUE_FRUSTRATION, UT_CONSENT_GIVEN);
+    write_earlier(s, "c-3", "K-1", UT_CUE_STRESS, UT_CONSENT_GIVEN);
+    write_earlier(s, "c-4", "K-1", UT_CUE_FRUSTRATION, UT_CONSENT_WITHDRAWN);
+    write_earlier(s, "c-5", "K-2", UT_CUE_FRUSTRATION, UT_CONSENT_GIVEN);
+    write_earlier(s, "c-6", NULL, UT_CUE_FRUSTRATION, UT_CONSENT_GIVEN);
+    write_earlier(s, "c-7", "", UT_CUE_FRUSTRATION, UT_CONSENT_GIVEN);
+    wait_done(s, 22);
+    for (int i = 0; i < 3; i++) assert_int_equal(store_earlier(s, "K-1"), 2);
+    assert_int_equal(store_earlier(s, "K-2"), 1);
+    assert_int_equal(store_earlier(s, "K-"), 0);
+    assert_int_equal(store_earlier(s, "k-1' OR 1 --"), 0);
+    assert_int_equal(store_earlier(s, ""), 0);
+    assert_int_equal(store_earlier(s, NULL), 0);
+    store_forget(s, "c-1");
+    for (int i = 0; i < 500 && store_earlier(s, "K-1") != 1; i++) pause_ms(10);
+    assert_int_equal(store_earlier(s, "K-1"), 1);
+    store_close(s);
+    assert_string_equal(
+        ask(dir, "SELECT group_concat(id) FROM (SELECT id FROM calls WHERE customer IS NOT NULL ORDER BY id)"),
+        "c-2,c-3,c-5,c-7");
+    remove_dir(dir);
+}
+
+static double now_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* A reference that many calls share costs no more than a moment, however many they are, and asking often is no reason
+ * to give up. */
+static void test_earlier_is_bounded(void **state) {
+    (void)state;
+    char dir[64];
+    make_dir(dir);
+    store *s = open_at(dir, NULL, NULL);
+    execute(dir, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)"
+                 " INSERT INTO calls (id, consent, consent_at, customer)"
+                 " SELECT 'c-' || i, 'given', '', iif(i <= 2000, 'K-some', 'K-many') FROM n");
+    execute(dir, "INSERT INTO cues (call, id, kind, severity, text, reasons, raised_s)"
+                 " SELECT number, 1, 'frustration', 'notice', '', '[]', 1 FROM calls WHERE customer = 'K-some'"
+                 " OR id = 'c-200000'");
+    double start_s = now_s();
+    assert_int_equal(store_earlier(s, "K-many"), 0); /* it never came to the last */
+    double took_s = now_s() - start_s;
+    print_message("gave up after %.1f ms\n", took_s * 1e3);
+    assert_true(took_s < 1);
+    for (int i = 0; i < 200; i++) assert_int_equal(store_earlier(s, "K-some"), 1000);
+    store_close(s);
     remove_dir(dir);
 }
 
@@ -236,31 +441,6 @@ static void test_modes(void **state) {
     umask(022);
     store_close(s);
     remove_dir(dir);
-}
-
-struct seen {
-    const char *dir;
-    unsigned ids[16];
-    bool stored[16];
-    int n_visible;
-    atomic_uint n;
-};
-
-/* Looks whether the cue is in the database as others see it. */
-static void note_cue(void *user, message *m, bool stored) {
-    struct seen *seen = user;
-    char sql[100];
-    snprintf(sql, sizeof sql, "SELECT count(*) FROM cues WHERE id = %u", m->cue_id);
-    seen->n_visible += ask_number(seen->dir, sql);
-    unsigned n = atomic_load(&seen->n);
-    seen->ids[n] = m->cue_id;
-    seen->stored[n] = stored;
-    atomic_store(&seen->n, n + 1);
-}
-
-static void wait_seen(struct seen *seen, unsigned n) {
-    for (int i = 0; i < 3000 && atomic_load(&seen->n) < n; i++) pause_ms(10);
-    assert_int_equal(atomic_load(&seen->n), n);
 }
 
 static void test_committed_before_shown(void **state) {
@@ -382,26 +562,80 @@ static void write_file(const char *path, const char *text, size_t n) {
     fclose(out);
 }
 
-/* A folder of the version before, with a call in it. */
+/* Every column of every table: its name, type, place in the key and whether it may be null. */
+static void describe(const char *dir, char text[4000]) {
+    sqlite3 *db = look(dir);
+    sqlite3_stmt *statement;
+    text[0] = '\0';
+    const char *sql = "SELECT t.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || c.pk FROM "
+                      "sqlite_schema t, pragma_table_info(t.name) c"
+                      " WHERE t.type IN ('table', 'index') ORDER BY 1";
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        size_t n = strlen(text);
+        snprintf(text + n, 4000 - n, "%s\n", (const char *)sqlite3_column_text(statement, 0));
+    }
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    assert_true(strlen(text) < 3999);
+}
+
+/* Takes away what version 3 brought, and what version 2 did. */
+static const char to_version_2[] =
+    "DROP TABLE turns; DROP INDEX calls_of_customer;"
+    "ALTER TABLE calls DROP COLUMN arm; ALTER TABLE calls DROP COLUMN queue; ALTER TABLE calls DROP COLUMN customer;"
+    "ALTER TABLE readings DROP COLUMN talk_share; ALTER TABLE readings DROP COLUMN talk_share_120s;"
+    "ALTER TABLE scores DROP COLUMN baseline;"
+    "ALTER TABLE cues DROP COLUMN priority; ALTER TABLE cues DROP COLUMN audience; ALTER TABLE cues DROP COLUMN shown;"
+    "ALTER TABLE cues DROP COLUMN score_usual; ALTER TABLE cues DROP COLUMN feedback;"
+    "ALTER TABLE cues DROP COLUMN feedback_at;"
+    "ALTER TABLE summaries DROP COLUMN interruptions_by_agent; ALTER TABLE summaries DROP COLUMN backchannels;"
+    "ALTER TABLE summaries DROP COLUMN hold_s; ALTER TABLE summaries DROP COLUMN response_latency_p90_s;"
+    "ALTER TABLE summaries DROP COLUMN monologue_longest_s; PRAGMA user_version = 2";
+static const char to_version_1[] = "ALTER TABLE readings DROP COLUMN sound; PRAGMA user_version = 1";
+
+static void write_whole_call(store *s, const char *id) {
+    write_call(s, id, UT_CONSENT_GIVEN);
+    write_reading(s, id, 0.5, UT_CUSTOMER);
+    write_reading(s, id, 0.5, UT_AGENT);
+    write_cue(s, id, 1, UT_CUE_RAISED, 1, 0.5f);
+    write_summary(s, id);
+}
+
+/* Folders of the versions before, with a call in them: nothing is lost, and the tables are those of a new folder. */
 static void test_older_tables_are_brought_up(void **state) {
     (void)state;
-    char dir[64];
-    make_dir(dir);
-    struct store *s = open_at(dir, NULL, NULL);
-    write_call(s, "c-1", UT_CONSENT_GIVEN);
-    write_reading(s, "c-1", 0.5, UT_CUSTOMER);
-    write_reading(s, "c-1", 0.5, UT_AGENT);
-    store_close(s);
-    execute(dir, "ALTER TABLE readings DROP COLUMN sound; PRAGMA user_version = 1");
-    s = open_at(dir, NULL, NULL);
-    write_call(s, "c-2", UT_CONSENT_GIVEN);
-    write_reading(s, "c-2", 0.5, UT_CUSTOMER);
-    write_reading(s, "c-2", 0.5, UT_AGENT);
-    store_close(s);
-    assert_int_equal(ask_number(dir, "PRAGMA user_version"), 2);
-    assert_int_equal(ask_number(dir, "SELECT count(*) FROM readings"), 4);
-    assert_int_equal(ask_number(dir, "SELECT count(*) FROM readings WHERE sound = 'speech'"), 1);
-    remove_dir(dir);
+    static char fresh[4000], upgraded[4000];
+    for (int version = 1; version <= 2; version++) {
+        char dir[64];
+        make_dir(dir);
+        store *s = open_at(dir, NULL, NULL);
+        write_whole_call(s, "c-1");
+        store_close(s);
+        describe(dir, fresh);
+        execute(dir, to_version_2);
+        if (version < 2) execute(dir, to_version_1);
+        s = open_at(dir, NULL, NULL);
+        write_whole_call(s, "c-2");
+        write_turn(s, "c-2", UT_TURN_TURN, UT_AGENT, 1);
+        write_feedback(s, "c-1", 1, VERDICT_WRONG, 1795255200000);
+        wait_done(s, 7);
+        assert_int_equal(store_count(s).failed, 0);
+        assert_int_equal(store_earlier(s, "marker-customer"), 1);
+        store_close(s);
+        describe(dir, upgraded);
+        assert_string_equal(upgraded, fresh);
+        assert_int_equal(ask_number(dir, "PRAGMA user_version"), 3);
+        assert_int_equal(ask_number(dir, "SELECT count(*) FROM readings"), 4);
+        assert_int_equal(ask_number(dir, "SELECT count(*) FROM readings WHERE sound = 'speech'"), version);
+        assert_string_equal(ask(dir,
+                                "SELECT group_concat(shown || ' ' || audience || ' ' || ifnull(priority, '-') || ' '"
+                                " || ifnull(feedback, '-')) FROM cues"),
+                            "1 agent - wrong,1 agent 2 -");
+        assert_string_equal(ask(dir, "SELECT group_concat(cues || ' ' || ifnull(hold_s, '-')) FROM summaries"),
+                            "3 -,3 30.5");
+        remove_dir(dir);
+    }
 }
 
 static void test_files_that_are_not_ours(void **state) {
@@ -410,9 +644,9 @@ static void test_files_that_are_not_ours(void **state) {
     make_dir(dir);
     snprintf(path, sizeof path, "%s/undertone.db", dir);
     store_close(open_at(dir, NULL, NULL));
-    execute(dir, "PRAGMA user_version = 3");
-    assert_refused(dir, path, "made by a newer undertone (schema 3, this one knows 2)");
-    execute(dir, "PRAGMA user_version = 2; PRAGMA application_id = 5");
+    execute(dir, "PRAGMA user_version = 4");
+    assert_refused(dir, path, "made by a newer undertone (schema 4, this one knows 3)");
+    execute(dir, "PRAGMA user_version = 3; PRAGMA application_id = 5");
     assert_refused(dir, path, "a database of another program");
     execute(dir, "PRAGMA application_id = 1433289844; DROP TABLE cues");
     assert_refused(dir, path, "no such table: cues");
@@ -555,34 +789,45 @@ static void test_forget(void **state) {
     char dir[64];
     make_dir(dir);
     store *s = open_at(dir, NULL, NULL);
-    write_call(s, "c-1", UT_CONSENT_GIVEN);
+    call_facts facts = facts_of("c-1", UT_CONSENT_GIVEN);
+    facts.customer = "marker-customer-1";
+    write_away(s, message_of_call(&facts));
     write_call(s, "c-2", UT_CONSENT_GIVEN);
     for (int i = 0; i < 500; i++) write_reading(s, "c-1", i, UT_CUSTOMER);
     write_reading(s, "c-2", 1, UT_CUSTOMER);
     for (unsigned i = 1; i < 50; i++) write_cue(s, "c-1", i, UT_CUE_RAISED, i, 0.5f);
-    wait_done(s, 552);
+    for (int i = 0; i < 10; i++) write_turn(s, "c-1", UT_TURN_TURN, UT_AGENT, i);
+    write_feedback(s, "c-1", 1, VERDICT_HELPFUL, 1795255200000);
+    wait_done(s, 563);
+    assert_int_equal(ask_number(dir, "SELECT count(*) FROM cues WHERE feedback = 'helpful'"), 1);
     assert_true(file_holds(dir, "undertone.db-wal", "marker-advice"));
+    assert_true(file_holds(dir, "undertone.db-wal", "marker-customer-1"));
     store_forget(s, "c-1");
     for (int i = 0; i < 500 && ask_number(dir, "SELECT count(*) FROM cues"); i++) pause_ms(10);
     pause_ms(300);
-    assert_false(file_holds(dir, "undertone.db-wal", "marker-advice"));
-    assert_false(file_holds(dir, "undertone.db", "marker-advice"));
+    static const char *const names[] = {"undertone.db-wal", "undertone.db"};
+    for (int i = 0; i < 2; i++) {
+        assert_false(file_holds(dir, names[i], "marker-advice"));
+        assert_false(file_holds(dir, names[i], "marker-customer-1"));
+    }
     write_reading(s, "c-1", 501, UT_CUSTOMER);
     write_cue(s, "c-1", 60, UT_CUE_RAISED, 501, 0.5f);
+    write_turn(s, "c-1", UT_TURN_TURN, UT_AGENT, 501);
+    write_feedback(s, "c-1", 1, VERDICT_WRONG, 1795255200000);
     write_summary(s, "c-1");
     write_call(s, "c-1", UT_CONSENT_GIVEN);
     store_forget(s, "c-never-seen");
-    wait_done(s, 556);
-    assert_int_equal(store_count(s).failed, 4);
+    wait_done(s, 569);
+    assert_int_equal(store_count(s).failed, 6);
     store_close(s);
-    assert_string_equal(ask(dir, "SELECT source, channels, model, started_at, ended_how, consent FROM calls WHERE id = "
-                                 "'c-1'"),
-                        "null|null|null|2026-11-21T10:00:00.000Z|no consent|withdrawn");
+    assert_string_equal(ask(dir, "SELECT source, channels, model, arm, queue, customer, started_at, ended_how, consent "
+                                 "FROM calls WHERE id = 'c-1'"),
+                        "null|null|null|null|null|null|2026-11-21T10:00:00.000Z|no consent|withdrawn");
     assert_string_equal(ask(dir, "SELECT ended_how, consent FROM calls WHERE id = 'c-never-seen'"),
                         "no consent|withdrawn");
     assert_string_equal(ask(dir, "SELECT (SELECT count(*) FROM readings), (SELECT count(*) FROM scores), (SELECT "
-                                 "count(*) FROM cues), (SELECT count(*) FROM summaries)"),
-                        "1|1|0|0");
+                                 "count(*) FROM turns), (SELECT count(*) FROM cues), (SELECT count(*) FROM summaries)"),
+                        "1|1|0|0|0");
     remove_dir(dir);
 }
 
@@ -594,6 +839,9 @@ static void test_without_consent(void **state) {
     write_call(s, "c-refused", UT_CONSENT_REFUSED);
     write_call(s, "c-later", UT_CONSENT_UNKNOWN);
     write_reading(s, "c-refused", 1, UT_CUSTOMER);
+    write_turn(s, "c-refused", UT_TURN_TURN, UT_AGENT, 1);
+    write_cue(s, "c-refused", 1, UT_CUE_RAISED, 1, 0.5f);
+    write_feedback(s, "c-refused", 1, VERDICT_HELPFUL, 1795255200000);
     write_reading(s, "c-later", 1, UT_CUSTOMER);
     write_call(s, "c-later", UT_CONSENT_GIVEN);
     write_reading(s, "c-later", 2, UT_CUSTOMER);
@@ -601,10 +849,12 @@ static void test_without_consent(void **state) {
     write_call(s, "c-withdrawn", UT_CONSENT_GIVEN);
     write_reading(s, "c-withdrawn", 2, UT_CUSTOMER);
     write_call(s, "c-withdrawn", UT_CONSENT_WITHDRAWN);
-    wait_done(s, 10);
+    wait_done(s, 13);
     store_close(s);
-    assert_string_equal(ask(dir, "SELECT source, consent, ended_how FROM calls WHERE id = 'c-refused'"),
-                        "null|refused|no consent");
+    assert_string_equal(ask(dir, "SELECT source, arm, queue, customer, consent, ended_how FROM calls"
+                                 " WHERE id = 'c-refused'"),
+                        "null|null|null|null|refused|no consent");
+    assert_int_equal(ask_number(dir, "SELECT (SELECT count(*) FROM turns) + (SELECT count(*) FROM cues)"), 0);
     assert_string_equal(ask(dir, "SELECT source, consent, ended_how FROM calls WHERE id = 'c-later'"),
                         "marker-source.flac|given|null");
     assert_string_equal(ask(dir, "SELECT source, consent, ended_how FROM calls WHERE id = 'c-withdrawn'"),
@@ -657,6 +907,7 @@ static void test_bad_messages(void **state) {
     make_dir(dir);
     store *s = open_at(dir, NULL, NULL);
     write_call(s, "c-1", UT_CONSENT_GIVEN);
+    write_cue(s, "c-1", 99, UT_CUE_RAISED, 1, 0.5f);
     static const struct {
         message_kind kind;
         const char *text;
@@ -675,6 +926,12 @@ static void test_bad_messages(void **state) {
         {MESSAGE_CALL, "{\"call\":\"c-9\",\"consent\":\"perhaps\"}"},
         {MESSAGE_CUE, "{\"call\":\"c-1\"}"},
         {MESSAGE_CUE, "{\"call\":\"c-1'; DROP TABLE cues; --\",\"id\":1}"},
+        {MESSAGE_CUE, "{\"call\":\"c-1\",\"id\":1,\"cue\":\"stress\",\"severity\":\"info\",\"text\":\"\",\"t_s\":1,"
+                      "\"to\":\"agent\",\"shown\":2}"},
+        {MESSAGE_TURN, "{\"call\":\"c-1\",\"turn\":\"turn\",\"start_s\":1,\"end_s\":2,\"channel\":\"boss\"}"},
+        {MESSAGE_TURN, "{\"call\":\"c-1\",\"turn\":\"turn\",\"end_s\":2}"},
+        {MESSAGE_FEEDBACK, "{\"call\":\"c-1\",\"cue\":99,\"verdict\":\"splendid\",\"at\":\"now\"}"},
+        {MESSAGE_FEEDBACK, "{\"call\":\"c-1\"}"},
         {MESSAGE_SUMMARY, "{\"call\":\"c-1\",\"duration_s\":\"long\"}"},
         {MESSAGE_SUMMARY, "{\"call\":\"c-1\",\"customer\":7}"},
     };
@@ -689,8 +946,8 @@ static void test_bad_messages(void **state) {
         message_release(m);
     }
     write_reading(s, "c-1", 1, UT_AGENT);
-    wait_done(s, BAD + 2);
-    assert_int_equal(store_count(s).written, 2);
+    wait_done(s, BAD + 3);
+    assert_int_equal(store_count(s).written, 3);
     store_close(s);
     assert_int_equal(ask_number(dir, "SELECT count(*) FROM readings"), 1);
     assert_int_equal(ask_number(dir, "SELECT count(*) FROM calls"), 1);
@@ -772,6 +1029,10 @@ static void test_latency(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_feedback),
+        cmocka_unit_test(test_earlier_calls),
+        cmocka_unit_test(test_earlier_is_bounded),
         cmocka_unit_test(test_no_place_for_the_agents_emotion),
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_committed_before_shown),

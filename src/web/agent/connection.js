@@ -10,9 +10,10 @@ const LONGEST_WAIT_MS = 10_000;
 const SILENCE_MS = 60_000;
 const OPENING_MS = 10_000;
 
-/* on: { open(), text(string), change() }. Returns link, which says how things stand. */
+/* on: { open(), text(string), change() }. Returns link, which says how things stand. What is sent while it is not open
+ * is lost. */
 export function connect(url, on) {
-  const link = { open: false, everOpen: false };
+  const link = { open: false, everOpen: false, send: (text) => link.open && socket.send(text) };
   let socket;
   let waitMs = FIRST_WAIT_MS;
   let silence;

@@ -7,6 +7,7 @@ import { show } from './view.js';
 
 const SETTLE_MS = 150; /* after connecting, the whole state arrives in pieces: show it as one */
 const TICK_MS = 500;
+const AIM_MS = 400; /* a click so soon after the cue changed was aimed at the one before */
 
 const wanted = new URLSearchParams(location.search).get('call');
 const url = new URL('/events', location.href);
@@ -15,6 +16,7 @@ if (wanted) url.searchParams.set('call', wanted);
 
 let state = newState();
 let settledAtMs = 0;
+let main = { feedback: null, sinceMs: 0 };
 
 const link = connect(url, {
   open() {
@@ -35,12 +37,28 @@ const about = document.getElementById('about');
 document.getElementById('about-open').addEventListener('click', () => about.showModal());
 about.addEventListener('click', ({ target }) => target === about && about.close());
 
+document.getElementById('feedback').addEventListener('click', ({ target }) => {
+  const button = target.closest('button');
+  if (button && main.feedback && performance.now() - main.sinceMs > AIM_MS) say(button.value);
+});
+
 setInterval(render, TICK_MS);
+
+/* A dismissed cue goes at once; the other verdicts show when they come back, which is when they are kept. */
+function say(verdict) {
+  const { call, cue } = main.feedback;
+  const feedback = { type: 'feedback', call, cue, verdict };
+  link.send(JSON.stringify(feedback));
+  if (verdict === 'dismiss') state = reduce(state, feedback, performance.now());
+  render();
+}
 
 function render() {
   const nowMs = performance.now();
   if (nowMs < settledAtMs) return;
   const scene = sceneOf(state, link, wanted, nowMs);
   show(scene);
+  const same = main.feedback?.call === scene.feedback?.call && main.feedback?.cue === scene.feedback?.cue;
+  main = { feedback: scene.feedback, sinceMs: same ? main.sinceMs : nowMs };
   if (scene.panel.severity === 'urgent' && about.open) about.close();
 }

@@ -1,14 +1,15 @@
 /* scene.js - state in, what is to be seen out: the whole overlay as one plain object, still without DOM.
  *
  *     link   { open, everOpen }   of connection.js
- *     scene  { mode, lost, badge, clock, consent, panel, minor, voice, talk, title, icon }
+ *     scene  { mode, lost, badge, clock, consent, panel, minor, feedback, voice, talk, title, icon }
  */
 
-import { customerTalkShare, followed, ranked } from './state.js';
+import { followed, ranked } from './state.js';
 import { because, clock, count, percent } from './words.js';
 
 export const STALE_AFTER_MS = 3000;
 const MAX_MINOR = 2;
+const TALK_FROM_S = 20; /* who speaks first has had all of the talk */
 const SEVERITIES = ['info', 'notice', 'urgent'];
 
 export function sceneOf(state, link, wanted, nowMs) {
@@ -25,8 +26,9 @@ export function sceneOf(state, link, wanted, nowMs) {
     consent: call && !call.ended ? CONSENTS[call.consent] : null,
     panel,
     minor: cues.slice(1, 1 + MAX_MINOR).map(chip),
+    feedback: cues.length ? { call: call.id, cue: cues[0].id, verdict: cues[0].verdict, possible: link.open } : null,
     voice: mode === 'live' ? voiceOf(call, lost) : { note: '' },
-    talk: mode === 'live' && !lost ? shareOf(customerTalkShare(call)) : null,
+    talk: mode === 'live' && !lost && call.tS >= TALK_FROM_S ? shareOf(call.talkShare) : null,
     title: `${lost?.words ?? panel.text} – Undertone`,
     icon: lost ? 'lost' : ICONS[panel.severity] ?? (mode === 'live' ? 'live' : 'idle'),
   };
@@ -112,11 +114,12 @@ function voiceOf(call, lost) {
   if (lost) return { note: 'no data' };
   if (!call.voice) return { note: 'listening…' };
   if (call.voice.abstain) return { note: 'nothing to go by yet' };
-  const { frustration, stress, confidence } = call.voice;
+  const { frustration, stress, confidence, warming } = call.voice;
+  const confident = confidence === null ? '' : `Confidence ${percent(confidence)}`;
   return {
     note: '',
     unsure: confidence !== null && confidence < 0.5,
-    confidence: confidence === null ? '' : `Confidence ${percent(confidence)}`,
+    confidence: warming ? 'Getting to know the voice' : confident,
     frustration: shareOf(frustration),
     stress: shareOf(stress),
   };

@@ -4,7 +4,8 @@
  * is left out, whatever is unknown is counted and otherwise ignored, and memory is bounded.
  *
  *     state  { calls: Map(id -> call), arrivals, ignored }
- *     call   { id, order, startedAt, consent, hasCustomer, ended, tS, heardAtMs, voice, talk, cues: Map(id -> cue) }
+ *     call   { id, order, startedAt, consent, hasCustomer, heldOut, ended, tS, heardAtMs, voice, talkShare,
+ *              cues: Map(id -> cue) }
  */
 
 const MAX_CALLS = 100;
@@ -12,9 +13,11 @@ const MAX_CUES = 32;
 const MAX_REASONS = 3;
 const MAX_TEXT = 240;
 const MAX_NAME = 64;
-const TALK_HALF_LIFE_S = 60;
 const CONSENTS = ['unknown', 'given', 'refused', 'withdrawn'];
 const SEVERITIES = ['info', 'notice', 'urgent'];
+const URGENT = SEVERITIES.indexOf('urgent');
+const LAST_PRIORITY = 99;
+const VERDICTS = ['helpful', 'wrong', 'dismiss'];
 
 /* Who reconnects is told everything again, so nothing is kept but when each call was last heard: a call that stood
  * still before must not look alive because its last reading was repeated. */
@@ -54,17 +57,11 @@ export function followed(state, wanted) {
   return best;
 }
 
-/* Cues that are up, the main one first: by severity, then the most recent. */
+/* Cues to show, the main one first: what is urgent, then by priority, then by severity, then the most recent. */
 export function ranked(call) {
-  return [...call.cues.values()].sort((a, b) => b.severity - a.severity || b.order - a.order);
-}
-
-/* Of all speech of the last minutes, the customer's part 0..1; null until ten seconds were spoken. */
-export function customerTalkShare(call) {
-  const { customer, agent } = call.talk;
-  if (!customer || !agent) return null;
-  const spokenS = customer.spokenS + agent.spokenS;
-  return spokenS >= 10 ? customer.spokenS / spokenS : null;
+  const isUrgent = (cue) => Number(cue.severity === URGENT);
+  return [...call.cues.values()].filter((cue) => cue.verdict !== 'dismiss').sort((a, b) =>
+    isUrgent(b) - isUrgent(a) || a.priority - b.priority || b.severity - a.severity || b.order - a.order);
 }
 
 /* ---- one taker for each type of event: the call after it, or undefined where it is not to be taken ---- */
@@ -72,7 +69,9 @@ export function customerTalkShare(call) {
 const takers = new Map([
   ['call', takeCall],
   ['reading', takeReading],
+  ['turn', (state, call) => call],
   ['cue', takeCue],
+  ['feedback', takeFeedback],
   ['summary', takeSummary],
 ]);
 
@@ -84,6 +83,7 @@ function takeCall(state, before, event, nowMs, id) {
     consent,
     startedAt: number(Date.parse(name(event.started_at))) ?? call.startedAt,
     hasCustomer: Array.isArray(event.channels) ? event.channels.includes('customer') : call.hasCustomer,
+    heldOut: event.arm === 'held_out',
   };
   return consent === 'given' ? known : { ...known, ...nothingHeard() };
 }
@@ -92,28 +92,35 @@ function takeReading(state, call, event, nowMs) {
   const tS = number(event.t_s);
   if (!listening(call) || tS === null || tS < 0) return undefined;
   const next = tS > call.tS ? { ...call, tS, heardAtMs: nowMs } : { ...call };
-  if (event.channel === 'customer') next.voice = voiceOf(event);
-  if (event.channel === 'customer' || event.channel === 'agent') {
-    next.talk = { ...call.talk, [event.channel]: talkAfter(call.talk[event.channel], tS, event.speaking === true) };
-  }
-  return next;
+  if (event.channel !== 'customer') return next;
+  return { ...next, voice: voiceOf(event), talkShare: share(event.talk_share_120s) };
 }
 
 function takeCue(state, call, event) {
   const id = number(event.id);
   if (!listening(call) || id === null) return undefined;
+  if (event.to === 'supervisor') return call;
   const cues = new Map(call.cues);
   if (event.state === 'cleared') cues.delete(id);
   else if (event.state === 'raised' || event.state === 'updated') {
-    cues.set(id, cueOf(event, id, cues.get(id)?.order ?? call.cuesSeen));
+    const { order = call.cuesSeen, verdict = '' } = cues.get(id) ?? {};
+    cues.set(id, { ...cueOf(event), id, order, verdict });
     if (cues.size > MAX_CUES) cues.delete(cues.keys().next().value);
   } else return undefined;
   return { ...call, cues, cuesSeen: call.cuesSeen + 1 };
 }
 
+/* What was said of a cue that is up. */
+function takeFeedback(state, call, event) {
+  const cue = call?.cues.get(event.cue);
+  if (!cue || !VERDICTS.includes(event.verdict)) return call;
+  return { ...call, cues: new Map(call.cues).set(cue.id, { ...cue, verdict: event.verdict }) };
+}
+
+/* An agent is not told of the cues of a held-out call, nor how many there were. */
 function takeSummary(state, before, event, nowMs, id) {
   const call = before ?? newCall(state, id, nowMs);
-  const ended = { durationS: atLeastZero(event.duration_s), cues: atLeastZero(event.cues) };
+  const ended = { durationS: atLeastZero(event.duration_s), cues: call.heldOut ? 0 : atLeastZero(event.cues) };
   return { ...call, ...nothingHeard(), ended };
 }
 
@@ -121,11 +128,11 @@ function takeSummary(state, before, event, nowMs, id) {
 
 function newCall(state, id, nowMs) {
   const { tS, heardAtMs } = state.heard.get(id) ?? { tS: -1, heardAtMs: nowMs };
-  return { id, order: state.arrivals, startedAt: 0, consent: 'unknown', hasCustomer: true, ended: null, tS, heardAtMs,
-    ...nothingHeard() };
+  return { id, order: state.arrivals, startedAt: 0, consent: 'unknown', hasCustomer: true, heldOut: false, ended: null,
+    tS, heardAtMs, ...nothingHeard() };
 }
 
-const nothingHeard = () => ({ voice: null, talk: {}, cues: new Map(), cuesSeen: 0 });
+const nothingHeard = () => ({ voice: null, talkShare: null, cues: new Map(), cuesSeen: 0 });
 
 const listening = (call) => call !== undefined && call.consent === 'given' && !call.ended;
 
@@ -134,21 +141,14 @@ function voiceOf(event) {
   const frustration = share(event.frustration);
   const stress = share(event.stress);
   const abstain = event.abstain !== false || frustration === null || stress === null;
-  return abstain ? { abstain } : { abstain, frustration, stress, confidence: share(event.confidence) };
+  const warming = event.baseline === 'warming';
+  return abstain ? { abstain } : { abstain, frustration, stress, confidence: share(event.confidence), warming };
 }
 
-/* Seconds spoken, the older the less they count. */
-function talkAfter(talk, tS, speaking) {
-  const stepS = talk ? Math.min(Math.max(tS - talk.tS, 0), 1) : 0;
-  const kept = (talk?.spokenS ?? 0) * 0.5 ** (stepS / TALK_HALF_LIFE_S);
-  return { tS, spokenS: kept + (speaking ? stepS : 0) };
-}
-
-function cueOf(event, id, order) {
+function cueOf(event) {
   return {
-    id,
-    order,
     kind: name(event.cue),
+    priority: number(event.priority) ?? LAST_PRIORITY,
     severity: Math.max(0, SEVERITIES.indexOf(event.severity)),
     score: share(event.score),
     text: text(event.text) || text(event.cue).replaceAll('_', ' '),

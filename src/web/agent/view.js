@@ -3,8 +3,8 @@
 
 import { showFavicon } from './favicon.js';
 
-const ICONS = new Set(['frustration', 'stress', 'calming', 'talk_over', 'dead_air', 'monologue',
-  'waiting', 'listening', 'unheard', 'ended']);
+const ICONS = new Set(['frustration', 'stress', 'calming', 'talk_over', 'interruption', 'dead_air', 'slow_reply',
+  'monologue', 'talking_fast', 'waiting', 'listening', 'unheard', 'ended']);
 
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 const $ = (id) => document.getElementById(id);
@@ -18,6 +18,7 @@ export function show(scene) {
   showConsent(consent);
   showPanel(panel);
   [...$('minor').children].forEach((chip, i) => showChip(chip, minor[i]));
+  showFeedback(scene.feedback);
   showVoice(voice);
   showMeter($('talk'), talk);
   announce(scene);
@@ -59,6 +60,17 @@ function showChip(chip, cue) {
   draw(chip.querySelector('use'), ICONS.has(cue.kind) ? cue.kind : 'other');
   write(chip.querySelector('span'), cue.text);
   tip(chip, cue.text);
+}
+
+/* What was said is pressed once the server has it. */
+function showFeedback(feedback) {
+  $('feedback').hidden = !feedback;
+  if (!feedback) return;
+  for (const button of document.querySelectorAll('#feedback button')) {
+    button.disabled = !feedback.possible;
+    if (button.ariaPressed) button.ariaPressed = `${button.value === feedback.verdict}`;
+  }
+  write($('thanks'), feedback.verdict ? 'Thank you' : '');
 }
 
 function showVoice({ note, unsure, confidence, frustration, stress }) {

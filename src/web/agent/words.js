@@ -29,6 +29,13 @@ const LASTING = new Map([
   ['silence_s', 'of silence'],
   ['overlap_s', 'of talking at once'],
   ['monologue_s', 'without an answer'],
+  ['reply_s', 'of waiting for an answer'],
+]);
+
+/* What is told by how much of it there was. */
+const COUNTED = new Map([
+  ['interruptions', (n) => (n === 1 ? 'interrupted once' : `interrupted ${count(n)} times`)],
+  ['talk_share', (n) => `${percent(n / 100)} of the talk`],
 ]);
 
 const UNITS = new Map([
@@ -54,6 +61,7 @@ function sayReason({ feature, change }) {
   const amount = quantity(Number(digits), unit);
   const comparison = COMPARED.get(feature);
   if (comparison && sign) return { compared: true, words: `${amount} ${comparison[sign === '+' ? 0 : 1]}` };
+  if (COUNTED.has(feature)) return { words: COUNTED.get(feature)(Number(digits)) };
   if (LASTING.has(feature)) return { words: `over ${amount} ${LASTING.get(feature)}` };
   return { words: `${plainName(feature)} ${sign.replace('-', '\u2212')}${amount}` };
 }

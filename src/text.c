@@ -1,4 +1,4 @@
-#include "commands/text.h"
+#include "text.h"
 
 #include <errno.h>
 #include <stdbool.h>
