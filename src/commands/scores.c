@@ -9,12 +9,14 @@
 #include "commands/columns.h"
 #include "commands/interrupt.h"
 #include "commands/print.h"
+#include "cues/cues.h"
 #include "voice.h"
 
 enum { BLOCK = UT_RATE_HZ / 10, VALUES = 8 + UT_CLASSES };
 
 struct scores {
     ut_voice *voice;
+    ut_cues cues;
     uint64_t hops;
     const char *path;
     FILE *out;
@@ -41,13 +43,8 @@ static double heard_s(const struct scores *scores) {
 static void print_reading(const struct scores *scores, const ut_opinion *opinion) {
     char row[(VALUES + 1) * COLUMNS_VALUE_SIZE], *at = row;
     const ut_affect *affect = &opinion->affect;
-    const float values[] = {opinion->speech_s,
-                            affect->frustration,
-                            affect->stress,
-                            affect->arousal,
-                            affect->confidence,
-                            affect->abstain,
-                            affect->usual_known};
+    const float values[] = {opinion->speech_s,  affect->frustration, affect->stress,     affect->arousal,
+                            affect->confidence, affect->abstain,     affect->usual_known};
     *at++ = ',';
     at = number_write(at, heard_s(scores), NUMBER_TIME_DIGITS);
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) at = columns_write_value(at, values[i]);
@@ -58,12 +55,22 @@ static void print_reading(const struct scores *scores, const ut_opinion *opinion
     fwrite(row, 1, (size_t)(at - row), scores->out);
 }
 
+/* A cue that is up keeps the baseline as it is, here as in a call; nobody is told of it. */
+static void follow_cues(struct scores *scores, const ut_voice_hop *hop, const ut_opinion *opinion) {
+    ut_cue cue;
+    ut_cues_hear(&scores->cues, heard_s(scores), opinion, hop->activity.speaking);
+    ut_voice_hold_usual(scores->voice, ut_cues_hold_usual(&scores->cues));
+    for (double t_s; ut_shelf_next(&scores->cues.shelf, &t_s, &cue);) continue;
+}
+
 static void drain(struct scores *scores) {
     ut_opinion opinion;
     for (ut_voice_hop hop; ut_voice_waiting(scores->voice);) {
         ut_voice_hear(scores->voice, ut_voice_take(scores->voice), &hop, &opinion);
         scores->hops++;
-        if (hop.reading) print_reading(scores, &opinion);
+        if (!hop.reading) continue;
+        print_reading(scores, &opinion);
+        follow_cues(scores, &hop, &opinion);
     }
 }
 
@@ -96,6 +103,7 @@ bool scores_run(const ut_model *model, source *s, const char *path, FILE *out) {
         return false;
     }
     struct scores scores = {.voice = ut_voice_new(model, UT_CUSTOMER), .path = path, .out = out};
+    ut_cues_init(&scores.cues, &(ut_call_options){0});
     if (scores.voice) status = follow(&scores, s, customer);
     else fprintf(stderr, "undertone features: %s: %s\n", path, ut_error_text(UT_NO_MEMORY));
     if (status == -2) fprintf(stderr, "undertone features: %s\n", s->fault);

@@ -35,16 +35,15 @@
 #define PEAK_FADE_DB  0.03f
 #define FADING        0.985f /* a frame: to a third in 0.7 s */
 
-#define ALIKE         0.7f /* correlation of an echo at its lag; of two who talk at once it is under 0.5 */
-#define UNLIKE        0.45f
+#define ALIKE         0.7f /* correlation of an echo at its lag; of two who talk at once it is about 0.2 */
+#define UNLIKE        0.55f
 #define LOSS_LEAST_DB 4.0f /* what is about as loud is no echo */
 #define DOUBT_DB      10.0f
 
 #define OWN           10.0f /* mean of the squares of the decibels that the bands stand out by; of an echo alone 1 */
 #define OWN_MOST_DB   12.0f /* a band's */
-#define RISING        0.3f
-#define FALLING       0.3f
-#define MISSING_DB    5.0f
+#define SMOOTHING     0.3f
+#define MISSING_DB    5.0f  /* mean of the bands, of an echo over what is heard */
 #define LOUD_DB       10.0f /* under the loudest of late */
 
 enum {
@@ -201,7 +200,7 @@ static bool is_echo(ut_echo *echo, int v, const ut_frame *frame) {
         learn_loss(path, other, echo->n, frame);
         path->missed = 0;
     }
-    path->excess += (excess > path->excess ? RISING : FALLING) * (excess - path->excess);
+    path->excess += SMOOTHING * (excess - path->excess);
     return path->excess < OWN;
 }
 

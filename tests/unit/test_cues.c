@@ -271,7 +271,10 @@ static void grows_urgent(void **state) {
     assert_int_equal(s->n, 1);
     hear_for(s, 0.5, 0.8f, 0);
     assert_int_equal(is_told(s, 1, UT_CUE_FRUSTRATION, UT_CUE_UPDATED, 22)->severity, UT_URGENT);
+    ut_playbook never = book;
+    never.rules[UT_CUE_FRUSTRATION].urgent_after_s = 0;
     hear_for(s, 10, 0.55f, 0); /* it does not go back */
+    ut_shelf_set_playbook(&s->cues.shelf, &never);
     hear_for(s, 10, 0.8f, 0);
     assert_true(s->n > 3);
     for (unsigned i = 1; i < s->n; i++)
@@ -348,6 +351,19 @@ static void clears_and_says_so(void **state) {
     assert_string_equal(calming->reasons[0].change, "70 % to 39 %");
     assert_int_equal(calming->severity, UT_INFO);
     assert_true(isnan(calming->score_usual) && isnan(calming->reasons[0].z));
+}
+
+/* How long it was calm before does not help it away again. */
+static void what_was_calm_before_it_rose_does_not_count(void **state) {
+    scene *s = *state;
+    begin(s, &book);
+    hear_for(s, 10, 0.1f, 0);
+    hear_for(s, 2, 0.6f, 0);
+    is_told_last(s, UT_CUE_FRUSTRATION, UT_CUE_RAISED, 12);
+    hear_for(s, 1, 0.1f, 0);
+    assert_int_equal(s->n, 1);
+    hear_for(s, 0.5, 0.1f, 0);
+    is_told(s, 1, UT_CUE_FRUSTRATION, UT_CUE_CLEARED, 13.5);
 }
 
 static void calming_tells_the_peak(void **state) {
@@ -817,6 +833,7 @@ int main(void) {
         cmocka_unit_test(calm_or_silent_it_does_not_escalate),
         cmocka_unit_test(only_what_the_agent_saw_escalates),
         cmocka_unit_test(clears_and_says_so),
+        cmocka_unit_test(what_was_calm_before_it_rose_does_not_count),
         cmocka_unit_test(calming_tells_the_peak),
         cmocka_unit_test(calming_shows_six_seconds),
         cmocka_unit_test(it_shows_for_a_while_at_least),
