@@ -109,8 +109,8 @@ static void hear_emotion(ut_cues *cues, int emotion, double t_s, const ut_opinio
     }
     bool other_up = is_up(cues, UT_CUE_FRUSTRATION) || is_up(cues, UT_CUE_STRESS);
     if (other_up || !agrees || !ut_evidence_is_enough(evidence, rule)) return;
-    ut_shelf_clear(&cues->shelf, UT_CUE_CALMING, t_s);
     if (!ut_shelf_raise(&cues->shelf, t_s, emotion_cue(opinion, emotion, UT_NOTICE))) return;
+    ut_shelf_clear(&cues->shelf, UT_CUE_CALMING, t_s);
     cues->peak = score_of(opinion, emotion);
     cues->forgotten = -1;
     evidence->against = 0;
@@ -119,6 +119,7 @@ static void hear_emotion(ut_cues *cues, int emotion, double t_s, const ut_opinio
 /* Nothing was heard for long: not calm, but nothing to go by. How the voice comes back is told at once. */
 static void forget(ut_cues *cues, double t_s) {
     for (int emotion = 0; emotion < UT_EXPLAINED; emotion++) {
+        cues->evidence[emotion] = (ut_evidence){0};
         if (!is_up(cues, kind_of[emotion])) continue;
         clear_emotion(cues, emotion, t_s);
         cues->shelf.cue[kind_of[emotion]].cleared_s = -INFINITY;
@@ -175,15 +176,15 @@ static void clear_when_over(ut_cues *cues, ut_cue_kind kind, double t_s) {
 static void follow_condition(ut_cues *cues, ut_cue_kind kind, double t_s, const char *feature, double seconds,
                              double least_s) {
     ut_severity severity = severity_after(ut_shelf_rule(&cues->shelf, kind), seconds);
-    ut_cue cue = conversation_cue(kind, feature, "%.1f s", seconds, severity);
-    if (!is_up(cues, kind)) {
-        if (seconds > 0 && seconds >= least_s && ut_shelf_raise(&cues->shelf, t_s, cue)) cues->since_s[kind] = -1;
-    } else if (seconds > 0) {
-        cues->since_s[kind] = -1;
-        if (severity > cues->shelf.cue[kind].last.severity) ut_shelf_update(&cues->shelf, t_s, cue);
-    } else {
+    bool up = is_up(cues, kind), grows = severity > cues->shelf.cue[kind].last.severity;
+    if (up && seconds <= 0) {
         clear_when_over(cues, kind, t_s);
+    } else if (up ? grows : seconds > 0 && seconds >= least_s - 1e-6) {
+        ut_cue cue = conversation_cue(kind, feature, "%.1f s", seconds, severity);
+        if (up) ut_shelf_update(&cues->shelf, t_s, cue);
+        else ut_shelf_raise(&cues->shelf, t_s, cue);
     }
+    if (seconds > 0) cues->since_s[kind] = -1;
 }
 
 static double hops_s(int64_t hops) { return (double)hops * UT_HOP / UT_RATE_HZ; }

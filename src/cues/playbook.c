@@ -144,6 +144,7 @@ static bool read_rule(reader *r, const config_setting_t *group, ut_cue_kind kind
     if (!config_setting_is_group(group)) return refuse(r, group, "must be a group { ... }");
     for (int i = 0; i < config_setting_length(group); i++)
         if (!read_field(r, config_setting_get_elem(group, (unsigned)i), kind, rule)) return false;
+    if (EMOTION >> kind & 1 && rule->evidence <= 0) return refuse(r, group, "must ask for some evidence");
     if (rule->clear > rule->raise) return refuse(r, group, "must clear at a score below the one that raises it");
     return true;
 }

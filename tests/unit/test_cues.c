@@ -152,11 +152,11 @@ static void silence_is_no_evidence_for_it(void **state) {
     scene *s = *state;
     begin(s, &book);
     hear_for(s, 0.5, 0.9f, 0.1f);
-    hear_nothing_for(s, 8, 0.95f);
-    hear_nothing_for(s, 8, 0.05f);
+    hear_nothing_for(s, 5, 0.95f);
+    hear_nothing_for(s, 5, 0.05f);
     assert_int_equal(s->n, 0);
     hear_for(s, 0.5, 0.9f, 0.1f);
-    is_told_last(s, UT_CUE_FRUSTRATION, UT_CUE_RAISED, 17); /* the second agreeing reading */
+    is_told_last(s, UT_CUE_FRUSTRATION, UT_CUE_RAISED, 11); /* the second agreeing reading */
 }
 
 static void nor_against_it(void **state) {
@@ -519,10 +519,10 @@ static void talk_over_holds_and_cools_down(void **state) {
     begin(s, &book);
     ut_turns turns = quiet_turns();
     turns.overlap_hops = 1;
-    follow_for(s, 79, &turns);
+    follow_for(s, 78, &turns);
     assert_int_equal(s->n, 0);
     follow_for(s, 1, &turns);
-    is_of_conversation(is_told(s, 0, UT_CUE_TALK_OVER, UT_CUE_RAISED, 0.80), "overlap_s", "0.8 s");
+    is_of_conversation(is_told(s, 0, UT_CUE_TALK_OVER, UT_CUE_RAISED, 0.79), "overlap_s", "0.8 s");
     turns.overlap_hops = 0;
     follow_for(s, 300, &turns);
     turns.overlap_hops = 1; /* and again before it was gone */
@@ -531,7 +531,7 @@ static void talk_over_holds_and_cools_down(void **state) {
     follow_for(s, 300, &turns);
     assert_int_equal(s->n, 1);
     follow_for(s, 1, &turns);
-    is_told(s, 1, UT_CUE_TALK_OVER, UT_CUE_CLEARED, 6.82);
+    is_told(s, 1, UT_CUE_TALK_OVER, UT_CUE_CLEARED, 6.81);
     turns.overlap_hops = 100;
     follow_for(s, 1999, &turns);
     assert_int_equal(s->n, 2);
@@ -800,14 +800,14 @@ static void check_round(scene *s, const ut_playbook *playbook) {
 static void whatever_comes(void **state) {
     scene *s = *state;
     unsigned told[UT_CUE_KINDS] = {0};
-    for (unsigned round = 0; round < 300; round++) {
+    for (unsigned round = 0; round < 100; round++) {
         ut_playbook playbook;
         srand(round);
         random_playbook(&playbook);
         check_round(s, &playbook);
         for (unsigned i = 0; i < s->n; i++) told[s->told[i].kind] += s->told[i].state == UT_CUE_RAISED;
     }
-    for (int kind = 0; kind < UT_CUE_KINDS; kind++) assert_true(told[kind] > 50);
+    for (int kind = 0; kind < UT_CUE_KINDS; kind++) assert_true(told[kind] > 20);
 }
 
 static int new_scene(void **state) { return !(*state = malloc(sizeof(scene))); }
