@@ -108,6 +108,9 @@ static void tell(ut_reason *reason, const struct aspect *aspect, int i, const st
 /* A change smaller than this many of the caller's own deviations is not one a person would hear. */
 static const float least_z = 0.7f;
 
+/* Nor is one over this many: no voice moves so far from itself, but a window with little but the line in it does. */
+static const float most_z = 6.0f;
+
 static const char *quality_of(const struct ut_heard *heard) {
     const char *words = "changed";
     float most = least_z;
@@ -126,7 +129,7 @@ static bool describe(ut_reason *reason, int aspect, const struct ut_heard *heard
     int shown = heard->aspects->shown[aspect];
     if (shown >= 0) {
         tell(reason, &aspects_table[aspect], shown, heard);
-        return fabsf(reason->z) >= least_z;
+        return fabsf(reason->z) >= least_z && fabsf(reason->z) <= most_z;
     }
     if (aspects_table[aspect].shown) return false;
     *reason = (ut_reason){.feature = aspects_table[aspect].feature, .z = distance(heard, aspect)};

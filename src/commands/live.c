@@ -47,6 +47,7 @@ FILE *live_words(const live_options *options) { return options->form == PRINT_JS
 /* Worker's thread. */
 static void show(void *user, const message *m) {
     live *l = user;
+    if (!m->shown && l->printer.form != PRINT_JSONL) return;
     flockfile(l->printer.out);
     printer_show(&l->printer, m);
     fflush(l->printer.out);

@@ -82,8 +82,8 @@ static void follow_raised(ut_cues *cues, int emotion, double t_s, const ut_opini
     const ut_rule *rule = ut_shelf_rule(&cues->shelf, kind_of[emotion]);
     const struct ut_shelf_cue *place = &cues->shelf.cue[kind_of[emotion]];
     float score = score_of(opinion, emotion);
-    double up_s = t_s - place->raised_s;
-    if (ut_evidence_has_gone(&cues->evidence[emotion], rule) && up_s >= (double)rule->hold_s) {
+    double up_s = t_s - cues->began_s;
+    if (ut_evidence_has_gone(&cues->evidence[emotion], rule) && t_s - place->raised_s >= (double)rule->hold_s) {
         float peak = cues->peak;
         clear_emotion(cues, emotion, t_s);
         raise_calming(cues, emotion, peak, t_s, opinion);
@@ -109,14 +109,18 @@ static void hear_emotion(ut_cues *cues, int emotion, double t_s, const ut_opinio
     }
     bool other_up = is_up(cues, UT_CUE_FRUSTRATION) || is_up(cues, UT_CUE_STRESS);
     if (other_up || !agrees || !ut_evidence_is_enough(evidence, rule)) return;
-    if (!ut_shelf_raise(&cues->shelf, t_s, emotion_cue(opinion, emotion, UT_NOTICE))) return;
+    double began_s = cues->forgotten == emotion ? cues->began_s : t_s;
+    ut_severity severity = severity_after(rule, t_s - began_s);
+    if (!ut_shelf_raise(&cues->shelf, t_s, emotion_cue(opinion, emotion, severity))) return;
+    cues->began_s = began_s;
     ut_shelf_clear(&cues->shelf, UT_CUE_CALMING, t_s);
     cues->peak = score_of(opinion, emotion);
     cues->forgotten = -1;
     evidence->against = 0;
 }
 
-/* Nothing was heard for long: not calm, but nothing to go by. How the voice comes back is told at once. */
+/* Nothing was heard for long: not calm, but nothing to go by. How the voice comes back is told at once; if it comes
+ * back as it was, it has sounded so since it was first told. */
 static void forget(ut_cues *cues, double t_s) {
     for (int emotion = 0; emotion < UT_EXPLAINED; emotion++) {
         cues->evidence[emotion] = (ut_evidence){0};
@@ -196,12 +200,16 @@ static void follow_waiting(ut_cues *cues, double t_s, const ut_turns *turns) {
     follow_condition(cues, UT_CUE_SLOW_REPLY, t_s, "reply_s", hops_s(turns->waiting_hops), (double)least_s);
 }
 
-/* Either one long turn, or nearly all the talk of the last two minutes. */
+/* Of an agent who has had most of the talk, a turn is long from here on. */
+static const double long_turn_s = 15.0;
+
+/* Either one long turn, or most of the talk of the last two minutes. */
 static void follow_monologue(ut_cues *cues, double t_s, const ut_turns *turns) {
     const ut_rule *rule = ut_shelf_rule(&cues->shelf, UT_CUE_MONOLOGUE);
     float share = ut_talk_share_120s(&turns->talk, UT_AGENT);
     double turn_s = hops_s(turns->monologue_hops);
-    bool crowds = turns->hop >= UT_TALK_HALVES * UT_READING_HOPS && turn_s > 0 && share > rule->talk_share;
+    bool known = turns->hop >= UT_TALK_HALVES * UT_READING_HOPS;
+    bool crowds = known && turn_s >= long_turn_s && share > rule->talk_share;
     if (!is_up(cues, UT_CUE_MONOLOGUE) && crowds && turn_s < (double)rule->after_s) {
         ut_cue cue = conversation_cue(UT_CUE_MONOLOGUE, "talk_share", "%.0f %%", 100 * (double)share, UT_NOTICE);
         if (ut_shelf_raise(&cues->shelf, t_s, cue)) cues->since_s[UT_CUE_MONOLOGUE] = -1;
@@ -229,7 +237,9 @@ static void follow_pace(ut_cues *cues, double t_s, const ut_turns *turns) {
     const ut_cue_kind kind = UT_CUE_TALKING_FAST;
     const ut_rule *rule = ut_shelf_rule(&cues->shelf, kind);
     const ut_pace *pace = &turns->talk.pace[UT_AGENT];
-    bool unusual = pace->rate_z >= rule->rate_z, fast = unusual || pace->rate_syl_s >= rule->rate_syl_s;
+    bool talks = turns->voice[UT_AGENT].talks;
+    bool unusual = talks && rule->rate_z > 0 && pace->rate_z >= rule->rate_z;
+    bool fast = unusual || (talks && rule->rate_syl_s > 0 && pace->rate_syl_s >= rule->rate_syl_s);
     if (is_up(cues, kind)) {
         if (fast) cues->since_s[kind] = -1;
         else clear_when_over(cues, kind, t_s);

@@ -16,6 +16,7 @@ typedef struct ut_cues {
     ut_evidence evidence[UT_EXPLAINED]; /* frustration's and stress's */
     float peak;                         /* of the score of the one that is up, or was last */
     int forgotten;                      /* the one that was up when the voice fell silent for long, -1: none */
+    double began_s;                     /* when that which is up, or was forgotten, was first told */
     double heard_s;                     /* when the customer was last scored while speaking */
     double since_s[UT_CUE_KINDS];       /* since when a condition does not hold (cue up) or does (down); < 0: never */
     unsigned interruptions;             /* by the agent, told so far */

@@ -9,7 +9,7 @@
  * what cannot be explained is not said.
  *
  * Were readings independent, a calm moment would grow into a cue with a chance of at most exp(-rule.evidence). They
- * share most of a window, so the rates that hold are measured: tools/call_bench, models/base.md.
+ * share most of a window, so the rates that hold are measured: tools/call_bench, models/cues.md.
  */
 #include "cues/evidence.h"
 

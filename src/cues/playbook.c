@@ -144,6 +144,8 @@ static bool read_rule(reader *r, const config_setting_t *group, ut_cue_kind kind
     if (!config_setting_is_group(group)) return refuse(r, group, "must be a group { ... }");
     for (int i = 0; i < config_setting_length(group); i++)
         if (!read_field(r, config_setting_get_elem(group, (unsigned)i), kind, rule)) return false;
+    for (int language = 0; language < UT_LANGUAGES; language++)
+        if (!*rule->text[language]) return refuse(r, group, "must say something");
     if (EMOTION >> kind & 1 && rule->evidence <= 0) return refuse(r, group, "must ask for some evidence");
     if (rule->clear > rule->raise) return refuse(r, group, "must clear at a score below the one that raises it");
     return true;
@@ -222,12 +224,16 @@ static bool read_playbook(reader *r, const config_t *config, ut_playbook *playbo
 
 /* libconfig would open the file, and end the program where it cannot be read. */
 static bool includes(const reader *r, const char *text) {
-    const char *include = strstr(text, "@include");
-    if (!include) return false;
+    static const char include[] = "@include";
     unsigned line = 1;
-    for (const char *c = text; c < include; c++) line += *c == '\n';
-    if (r->message) snprintf(r->message, r->message_size, "line %u: a playbook cannot include files", line);
-    return true;
+    for (const char *c = text; c; c = strchr(c, '\n'), line++) {
+        c += line > 1;
+        c += strspn(c, " \t");
+        if (strncmp(c, include, sizeof include - 1)) continue;
+        if (r->message) snprintf(r->message, r->message_size, "line %u: a playbook cannot include files", line);
+        return true;
+    }
+    return false;
 }
 
 ut_playbook *ut_playbook_parse(const char *text, char *message, size_t message_size, ut_error *why) {

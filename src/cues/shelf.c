@@ -1,6 +1,7 @@
 #include "cues/shelf.h"
 
 #include <math.h>
+#include <string.h>
 
 void ut_shelf_init(ut_shelf *shelf, const ut_call_options *options) {
     *shelf = (ut_shelf){.local_time_s = options->local_time_s};
@@ -66,9 +67,12 @@ bool ut_shelf_raise(ut_shelf *shelf, double t_s, ut_cue cue) {
 }
 
 void ut_shelf_update(ut_shelf *shelf, double t_s, ut_cue cue) {
-    cue.id = shelf->cue[cue.kind].last.id;
+    const ut_cue *last = &shelf->cue[cue.kind].last;
+    cue.id = last->id;
     cue.state = UT_CUE_UPDATED;
-    ut_playbook_say(shelf->playbook, &shelf->about, &cue);
+    cue.priority = last->priority;
+    memcpy(cue.text, last->text, sizeof cue.text);
+    memcpy(cue.advice, last->advice, sizeof cue.advice);
     tell(shelf, t_s, &cue);
 }
 

@@ -26,32 +26,34 @@
 #include "prosody/limits.h"
 #include "prosody/logs.h"
 
-#define SPEECH        0.5f
-#define QUIET_DB      (-100.0f)
-#define USUAL_RATE    0.03f /* a frame: to a third in 0.3 s */
-#define NOISE_RATE    0.05f
-#define MOVE_MOST     2.0f /* twice over the usual */
-#define FADE_DB       0.7f /* a frame: 70 dB a second */
-#define PEAK_FADE_DB  0.03f
-#define FADING        0.985f /* a frame: to a third in 0.7 s */
+#define SPEECH       0.5f
+#define QUIET_DB     (-100.0f)
+#define USUAL_RATE   0.03f /* a frame: to a third in 0.3 s */
+#define NOISE_RATE   0.05f
+#define MOVE_MOST    2.0f /* twice over the usual */
+#define FADE_DB      0.7f /* a frame: 70 dB a second */
+#define PEAK_FADE_DB 0.03f
+#define FADING       0.985f /* a frame: to a third in 0.7 s */
 
-#define ALIKE         0.7f /* correlation of an echo at its lag; of two who talk at once it is about 0.2 */
-#define UNLIKE        0.55f
-#define LOSS_LEAST_DB 4.0f /* what is about as loud is no echo */
-#define DOUBT_DB      10.0f
+#define ALIKE        0.7f /* correlation of an echo at its lag; of two who talk at once it is about 0.2 */
+#define UNLIKE       0.55f
+#define LOSS_LEAST_DB                                                                                                  \
+    (-1.0f) /* what is as loud on both lines, as a mix that was made stereo, is nobody's; what is louder is one's own  \
+             */
+#define DOUBT_DB    10.0f
 
-#define OWN           10.0f /* mean of the squares of the decibels that the bands stand out by; of an echo alone 1 */
-#define OWN_MOST_DB   12.0f /* a band's */
-#define SMOOTHING     0.3f
-#define MISSING_DB    5.0f  /* mean of the bands, of an echo over what is heard */
-#define LOUD_DB       10.0f /* under the loudest of late */
+#define OWN         10.0f /* mean of the squares of the decibels that the bands stand out by; of an echo alone 1 */
+#define OWN_MOST_DB 12.0f /* a band's */
+#define SMOOTHING   0.3f
+#define MISSING_DB  5.0f  /* mean of the bands, of an echo over what is heard */
+#define LOUD_DB     10.0f /* under the loudest of late */
 
 enum {
     ENOUGH = 40,     /* frames that a correlation says something of */
     ENOUGH_NOT = 25, /* that a low one says something of */
     STAYS = 12,      /* frames the lag has to stay */
     LEARNED = 50,    /* frames a loss is the mean of, and then follows */
-    UNDOUBTED = 30,  /* frames of the other's voice, loud, of which nothing came back: there is no echo to doubt */
+    UNDOUBTED = 80,  /* frames of the other's voice, loud, of which nothing came back, the latest echo neither */
     LOST = 100,      /* there is none any more */
 };
 

@@ -431,6 +431,11 @@ static void forgets_a_voice_not_heard(void **state) {
     assert_int_equal(s->n, 5); /* and the evidence is gathered anew */
     hear_for(s, 0.5, 0.9f, 0);
     is_told(s, 5, UT_CUE_FRUSTRATION, UT_CUE_RAISED, 43.5); /* but at once, not after a cool-down */
+    assert_int_equal(s->told[5].severity, UT_URGENT);       /* it has sounded so since it was first told */
+    hear_for(s, 0.5, 0.9f, 0);
+    assert_int_equal(s->n, 6); /* the supervisor's cools down */
+    hear_for(s, 60, 0.9f, 0);
+    assert_int_equal(s->told[s->n - 1].kind, UT_CUE_ESCALATE);
 }
 
 /* Whoever comes back calm has calmed down, and is told to have once. */
@@ -560,18 +565,22 @@ static void so_does_nearly_all_the_talk(void **state) {
     ut_turns turns = quiet_turns();
     turns.talk.recent_hops[UT_CUSTOMER] = 1500;
     turns.talk.recent_hops[UT_AGENT] = 6000; /* 80 % */
-    turns.monologue_hops = 1;
+    turns.monologue_hops = 1500;
     turns.hop = 11990;
     follow_for(s, 9, &turns); /* it has not been 120 s */
     assert_int_equal(s->n, 0);
     turns.monologue_hops = 0;
     follow_for(s, 10, &turns); /* the agent does not have the word */
     assert_int_equal(s->n, 0);
-    turns.monologue_hops = 1;
+    turns.monologue_hops = 1600;
     turns.talk.recent_hops[UT_CUSTOMER] = 3000; /* 67 % */
-    follow_for(s, 10, &turns);
+    follow_for(s, 9, &turns);
     assert_int_equal(s->n, 0);
     turns.talk.recent_hops[UT_CUSTOMER] = 1500;
+    turns.monologue_hops = 1400; /* a turn that is not long yet */
+    follow_for(s, 1, &turns);
+    assert_int_equal(s->n, 0);
+    turns.monologue_hops = 1600;
     follow_for(s, 1, &turns);
     is_of_conversation(is_told(s, 0, UT_CUE_MONOLOGUE, UT_CUE_RAISED, 0.30), "talk_share", "80 %");
     follow_for(s, 100, &turns);
@@ -629,11 +638,13 @@ static void talking_fast_goes_by_anyones_pace_and_the_own(void **state) {
     begin(s, &book);
     ut_turns turns = quiet_turns();
     ut_pace *pace = &turns.talk.pace[UT_AGENT];
+    turns.voice[UT_AGENT].talks = true;
     turns.talk.pace[UT_CUSTOMER].rate_syl_s = 9;
     pace->rate_syl_s = 6;
     follow_for(s, 900, &turns);
-    pace->rate_syl_s = 5.9f; /* a moment's rest begins the count anew */
+    turns.voice[UT_AGENT].talks = false; /* who is silent is not fast, and begins anew */
     follow_for(s, 1, &turns);
+    turns.voice[UT_AGENT].talks = true;
     pace->rate_syl_s = 6.04f;
     follow_for(s, 1000, &turns);
     assert_int_equal(s->n, 0);
@@ -695,6 +706,7 @@ static void random_playbook(ut_playbook *playbook) {
 static int64_t now_and_then(int64_t hops, int64_t otherwise) { return rand() % 10 ? hops : rand() % 2 * otherwise; }
 
 static void random_turns(ut_turns *turns) {
+    turns->voice[UT_AGENT].talks = now_and_then(turns->voice[UT_AGENT].talks, 1);
     turns->silent_hops = now_and_then(turns->silent_hops, 1);
     turns->overlap_hops = now_and_then(turns->overlap_hops, 80);
     turns->monologue_hops = now_and_then(turns->monologue_hops, 4800);

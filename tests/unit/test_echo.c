@@ -139,6 +139,19 @@ static void an_echo_becomes_the_line(void **state) {
 }
 
 /* At any level, one over the other, from the first moment of the call or later. */
+/* A mix that was made stereo is nobody's voice, nor is the agent's that is as loud on the customer's line. */
+static void the_same_on_both_lines_is_nobodys(void **state) {
+    (void)state;
+    for (int loss_db = 0; loss_db <= 3; loss_db += 3) {
+        begin();
+        talk(1, 1, 18, 0.2, 3);
+        come_back(0, SECONDS, 0, loss_db);
+        run(false);
+        assert_true(removed(0, 2, 18) > 0.97);
+        if (loss_db) assert_true(removed(1, 0, 18) < 0.02);
+    }
+}
+
 static void two_who_talk_at_once_are_heard(void **state) {
     (void)state;
     static const double levels[] = {0.35, 0.15, 0.07};
@@ -225,6 +238,7 @@ int main(void) {
         cmocka_unit_test(an_echo_is_not_heard),
         cmocka_unit_test(nor_is_one_from_a_room),
         cmocka_unit_test(an_echo_becomes_the_line),
+        cmocka_unit_test(the_same_on_both_lines_is_nobodys),
         cmocka_unit_test(two_who_talk_at_once_are_heard),
         cmocka_unit_test(ones_own_voice_is_heard_over_an_echo),
         cmocka_unit_test(an_echo_may_begin_and_end_within_a_call),

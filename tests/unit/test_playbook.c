@@ -260,6 +260,7 @@ static void wrong_fields_are_named(void **state) {
         {"clear = [ 1 ];", "clear must be a number"},
         {"raise = 0.3; clear = 0.31;", "stress must clear at a score below"},
         {"evidence = 0;", "stress must ask for some evidence"},
+        {"text = \"\";", "stress must say something"},
         {"after_s = -1;", "after_s must lie between 0 and 3600"},
         {"after_s = 1e300;", "after_s must lie between 0 and 3600"},
         {"hold_s = 3601;", "hold_s must lie between 0 and 3600"},

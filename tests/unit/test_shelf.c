@@ -248,10 +248,14 @@ static void the_next_cue_says_what_the_playbook_says_now(void **state) {
     raise_at(1, UT_CUE_STRESS);
     ut_shelf_set_playbook(&shelf, &other);
     raise_at(2, UT_CUE_DEAD_AIR);
+    ut_shelf_update(&shelf, 2.5, (ut_cue){.kind = UT_CUE_STRESS, .score = 0.5f});
     ut_shelf_clear(&shelf, UT_CUE_STRESS, 3);
     raise_at(13, UT_CUE_STRESS);
     assert_string_equal(is_told(1, UT_CUE_STRESS, UT_CUE_RAISED).text, "A stress billing");
     assert_string_equal(is_told(2, UT_CUE_DEAD_AIR, UT_CUE_RAISED).text, "B dead_air billing");
+    ut_cue updated = is_told(2.5, UT_CUE_STRESS, UT_CUE_UPDATED);
+    assert_string_equal(updated.text, "A stress billing");
+    assert_int_equal(updated.priority, UT_CUE_STRESS + 1);
     ut_cue cleared = is_told(3, UT_CUE_STRESS, UT_CUE_CLEARED);
     assert_string_equal(cleared.text, "A stress billing");
     assert_string_equal(cleared.advice, "A rät");
