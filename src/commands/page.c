@@ -113,8 +113,9 @@ void page_print_figures(FILE *out, const json_t *summary, double longest_silence
     const json_t *dynamics = json_object_get(summary, "dynamics"), *customer = json_object_get(summary, "customer");
     if (dynamics) print_heading(out, "The conversation");
     if (dynamics) print_conversation(out, dynamics, longest_silence_s);
-    if (customer) print_heading(out, "The customer's voice");
-    if (customer) print_voice(out, customer);
+    bool spoke = report_number(customer, "speech_s") > 0;
+    if (spoke) print_heading(out, "The customer's voice");
+    if (spoke) print_voice(out, customer);
 }
 
 /* ---- cues ---- */

@@ -132,7 +132,8 @@ static float z_of(const net *n, const float *x, int i) {
     return (x[i] - n->baseline.mean[i]) / ut_baseline_deviation(&n->baseline, i);
 }
 
-/* The feature that stands for the side has moved by 0.7 to 6 deviations, or the features of voice quality by one in all. */
+/* The feature that stands for the side has moved by 0.7 to 6 deviations, or the features of voice quality by one in
+ * all. */
 static bool can_be_told(const net *n, const float *x, const char *side) {
     float squares = 0, heard_of_it = 0;
     bool quality = !strcmp(side, "voice_quality");
