@@ -4,6 +4,7 @@ warm, within 1e-4. Speaks TAP."""
 
 import csv
 import io
+import json
 import os
 import subprocess
 import sys
@@ -29,8 +30,9 @@ import net
 import utm
 from scipy.signal import resample_poly
 
-READY, MEMORY, RAISED, READING_HOPS = 5, 120, 0.5, 50  # src/classify/baseline.h and classifier.c
-CLOSE = 1e-4
+READY, MEMORY, FAR, LEAST = 5, 120, 3, 0.5  # src/classify/baseline.h and .c
+RAISED, DOUBTFUL, READING_HOPS = 0.5, 0.25, 50  # src/classify/classifier.c
+READING_S, CLOSE = 0.5, 1e-4
 
 
 def speech():
@@ -49,13 +51,21 @@ def speech():
     return np.round(np.clip(x, -1, 1) * 32767) / 32768
 
 
+def undertone(*arguments):
+    command = [os.path.join(BUILD, "undertone"), *arguments, "--model", MODEL]
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.decode()
+
+
 def said_by_program(x):
+    """Its readings, and from when to when a cue held what is usual for the caller."""
     with tempfile.TemporaryDirectory() as scratch:
         path = os.path.join(scratch, "speech.wav")
         soundfile.write(path, x, 8000, subtype="PCM_16")
-        run = subprocess.run([os.path.join(BUILD, "undertone"), "features", path, "--level", "scores", "--model", MODEL],
-                             stdout=subprocess.PIPE, check=True)
-    return list(csv.DictReader(io.StringIO(run.stdout.decode())))
+        rows = list(csv.DictReader(io.StringIO(undertone("features", path, "--level", "scores"))))
+        events = [json.loads(line) for line in undertone("analyze", path, "--jsonl").splitlines()]
+    cues = [e for e in events if e["type"] == "cue" and e["cue"] in ("frustration", "stress")]
+    raised, cleared = ([e["t_s"] for e in cues if e["state"] == state] for state in ("raised", "cleared"))
+    return rows, list(zip(raised, cleared))
 
 
 def logit_of(outputs, place):
@@ -67,15 +77,20 @@ class Listener:
 
     def __init__(self, model):
         self.model, self.n = model, 0
-        self.mean, self.counts = None, None
+        self.mean, self.variance, self.counts = None, None, None
 
-    def add(self, vector):
+    def add(self, vector, weight):
         if self.mean is None:
-            self.mean, self.counts = np.full(len(vector), np.nan), np.zeros(len(vector))
+            self.mean, self.variance, self.counts = vector.copy(), np.zeros(len(vector)), np.zeros(len(vector))
         known = ~np.isnan(vector)
-        self.mean[known & np.isnan(self.mean)] = 0
+        first = known & np.isnan(self.mean)
+        self.mean[first] = vector[first]
         self.counts[known] = np.minimum(self.counts[known] + 1, MEMORY)
-        self.mean[known] += (vector[known] - self.mean[known]) / self.counts[known]
+        far = np.where(self.counts > READY, FAR * np.maximum(np.sqrt(self.variance), LEAST), np.inf)
+        share = weight / np.maximum(self.counts, 1)
+        off = np.clip(vector - self.mean, -far, far)
+        self.mean[known] += (share * off)[known]
+        self.variance[known] += (share * ((1 - share) * off**2 - self.variance))[known]
         self.n += 1
 
     def hear(self, vector, distance, speaking):
@@ -91,12 +106,12 @@ class Listener:
         classes = np.exp(outputs[:-1] - np.logaddexp.reduce(outputs[:-1]))
         limits = self.model.header["abstain"]
         abstained = distance > limits["max_distance"] or max(classes) < limits["min_share"]
-        if speaking and not abstained and (not ready or max(scores[:2]) < RAISED):
-            self.add(vector)
+        if speaking and not abstained:
+            self.add(vector, DOUBTFUL if ready and max(scores[:2]) >= RAISED else 1)
         return [*scores, *classes], abstained, ready
 
 
-def said_by_net(x):
+def said_by_net(x, held):
     model = utm.read(MODEL)
     names = corpus.functional_names(os.path.join(BUILD, "tools", "classifier_inputs"))
     heard = corpus.hear(os.path.join(BUILD, "tools", "classifier_inputs"), [x], np.float32)
@@ -111,13 +126,16 @@ def said_by_net(x):
         distance = np.nansum(features**2) / len(features)
         by_then = heard.hops[: heard.hops_by_then[i], net.SPEECH]
         speaking = 2 * np.sum(by_then[-READING_HOPS:] > 0.5) >= READING_HOPS
-        rows.append(listener.hear(np.concatenate([features, *(e[i] for e in encoders)]), distance, speaking))
+        t_s = READING_S * (i + 1)
+        learns = speaking and not any(raised < t_s <= cleared for raised, cleared in held)
+        rows.append(listener.hear(np.concatenate([features, *(e[i] for e in encoders)]), distance, learns))
     return rows
 
 
 def main():
     x = speech()
-    told, net_told = said_by_program(x), said_by_net(x)
+    told, held = said_by_program(x)
+    net_told = said_by_net(x, held)
     keys = ["frustration", "stress", "arousal", *corpus.CLASSES]
     off, cold, warm, wrong = 0.0, 0, 0, len(told) != len(net_told)
     for row, one in zip(told, net_told):
@@ -127,7 +145,7 @@ def main():
         wrong |= bool(one[2]) != bool(int(row["usual_known"]))
         off = max(off, max(abs(float(row[key]) - value) for key, value in zip(keys, one[0])))
         cold, warm = cold + (not one[2]), warm + one[2]
-    good = not wrong and off <= CLOSE and cold >= 5 and warm >= 10
+    good = held and not wrong and off <= CLOSE and cold >= 5 and warm >= 10
     print(f"{'ok' if good else 'not ok'} 1 - the program and the net agree: {cold} readings cold and {warm} warm, "
           f"at most {off:.1e} apart")
     return 0 if good else 1
