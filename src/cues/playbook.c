@@ -245,6 +245,8 @@ ut_playbook *ut_playbook_parse(const char *text, char *message, size_t message_s
     if (!playbook) return NULL;
     *playbook = ut_playbook_default;
 
+    static const char mark[] = "\xEF\xBB\xBF"; /* that some editors begin UTF-8 with */
+    if (!strncmp(text, mark, sizeof mark - 1)) text += sizeof mark - 1;
     config_t config;
     config_init(&config);
     bool whole = !includes(&r, text), good = whole && config_read_string(&config, text);

@@ -342,6 +342,14 @@ static void hostile_texts_are_refused(void **state) {
     /* The library reads no file but the model, and a folder would end the program. */
     is_refused("cues: { };\n@include \"/etc/hostname\"\n", "line 2: ", "include");
     is_refused("  @include \"/tmp\"\n", "line 1: ", "include");
+    is_refused("\xEF\xBB\xBF@include \"/tmp\"\n", "line 1: ", "include");
+    static const char *const good[] = {"# an @include would be refused\ncues: { };\n", "\xEF\xBB\xBF"
+                                                                                       "cues: { };\n"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        ut_playbook *playbook = ut_playbook_parse(good[i], NULL, 0, NULL);
+        assert_non_null(playbook);
+        ut_playbook_close(playbook);
+    }
 }
 
 static void too_many_quiet_hours(void **state) {
