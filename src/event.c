@@ -213,6 +213,12 @@ void message_release(message *m) {
     if (m && atomic_fetch_sub_explicit(&m->references, 1, memory_order_acq_rel) == 1) free(m);
 }
 
+int64_t now_unix_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 void call_id_make(char id[CALL_ID_SIZE], int64_t now_ms) {
     static const char base32[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; /* Crockford's: no I, L, O, U */
     unsigned char chance[16];

@@ -50,6 +50,9 @@ typedef struct call_facts {
     const char *customer, *queue; /* the deployment's own names for them, null: not known */
 } call_facts;
 
+/* Unix time. */
+int64_t now_unix_ms(void);
+
 /* A new call id: 48 bits of time and 80 of chance (ULID), so that ids sort by time. */
 void call_id_make(char id[CALL_ID_SIZE], int64_t now_ms);
 

@@ -21,12 +21,6 @@ struct session {
     float block[SOURCE_CHANNELS][BLOCK];
 };
 
-static int64_t unix_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* By the clock on the wall here. */
 static int64_t local_s(void) {
     time_t now = time(NULL);
@@ -83,7 +77,7 @@ session *session_new(source *s, const session_options *options) {
         return NULL;
     }
     float hold_out = ut_playbook_hold_out(session->edition ? session->edition->playbook : NULL);
-    call_id_make(session->facts.id, unix_ms());
+    call_id_make(session->facts.id, now_unix_ms());
     session->facts.held_out = session_is_held_out(session->facts.id, hold_out);
     return session;
 }
@@ -129,7 +123,7 @@ static void push(session *session, size_t n, void (*out)(void *user, message *m)
 static void start(session *session, int n, void (*out)(void *user, message *m), void *user) {
     if (session->started) return;
     session->started = true;
-    session->facts.started_at_ms = unix_ms() - (int64_t)n * 1000 / UT_RATE_HZ;
+    session->facts.started_at_ms = now_unix_ms() - (int64_t)n * 1000 / UT_RATE_HZ;
     give(message_of_call(&session->facts), out, user);
 }
 

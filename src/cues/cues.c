@@ -55,11 +55,11 @@ static ut_cue emotion_cue(const ut_opinion *opinion, int emotion, ut_severity se
 }
 
 /* Nobody is calmer who has gone from one to the other. */
-static void raise_calming(ut_cues *cues, int emotion, float from, double t_s, const ut_opinion *opinion) {
+static void raise_calming(ut_cues *cues, int emotion, double t_s, const ut_opinion *opinion) {
     ut_cue cue = one_reason(UT_CUE_CALMING, UT_INFO, ut_cue_name(kind_of[emotion]));
     if (fmaxf(opinion->affect.frustration, opinion->affect.stress) >= 0.5f) return;
     cue.score = score_of(opinion, emotion);
-    snprintf(cue.reasons[0].change, sizeof cue.reasons[0].change, "%.0f %% to %.0f %%", (double)from * 100,
+    snprintf(cue.reasons[0].change, sizeof cue.reasons[0].change, "%.0f %% to %.0f %%", (double)cues->peak * 100,
              (double)cue.score * 100);
     ut_shelf_raise(&cues->shelf, t_s, cue);
 }
@@ -84,15 +84,14 @@ static void follow_raised(ut_cues *cues, int emotion, double t_s, const ut_opini
     float score = score_of(opinion, emotion);
     double up_s = t_s - cues->began_s;
     if (ut_evidence_has_gone(&cues->evidence[emotion], rule) && t_s - place->raised_s >= (double)rule->hold_s) {
-        float peak = cues->peak;
         clear_emotion(cues, emotion, t_s);
-        raise_calming(cues, emotion, peak, t_s, opinion);
+        raise_calming(cues, emotion, t_s, opinion);
         return;
     }
     cues->peak = fmaxf(cues->peak, score);
     ut_severity severity = severity_after(rule, up_s);
     if (severity < place->last.severity || score < rule->clear) severity = place->last.severity;
-    bool explained = opinion->why[emotion].score_usual < 0.5f && score >= rule->clear;
+    bool explained = ut_evidence_is_explained(rule, score, opinion->why[emotion].score_usual);
     bool moved = fabsf(score - place->last.score) >= telling_change && t_s - place->told_s >= telling_every_s;
     if (explained && (moved || severity != place->last.severity))
         ut_shelf_update(&cues->shelf, t_s, emotion_cue(opinion, emotion, severity));
@@ -107,8 +106,7 @@ static void hear_emotion(ut_cues *cues, int emotion, double t_s, const ut_opinio
         follow_raised(cues, emotion, t_s, opinion);
         return;
     }
-    bool other_up = is_up(cues, UT_CUE_FRUSTRATION) || is_up(cues, UT_CUE_STRESS);
-    if (other_up || !agrees || !ut_evidence_is_enough(evidence, rule)) return;
+    if (ut_cues_hold_usual(cues) || !agrees || !ut_evidence_is_enough(evidence, rule)) return;
     double began_s = cues->forgotten == emotion ? cues->began_s : t_s;
     ut_severity severity = severity_after(rule, t_s - began_s);
     if (!ut_shelf_raise(&cues->shelf, t_s, emotion_cue(opinion, emotion, severity))) return;
@@ -135,7 +133,7 @@ static void remember(ut_cues *cues, double t_s, const ut_opinion *opinion) {
     int emotion = cues->forgotten;
     if (emotion < 0 || !ut_evidence_has_gone(&cues->evidence[emotion], ut_shelf_rule(&cues->shelf, kind_of[emotion])))
         return;
-    raise_calming(cues, emotion, cues->peak, t_s, opinion);
+    raise_calming(cues, emotion, t_s, opinion);
     cues->forgotten = -1;
 }
 

@@ -30,11 +30,14 @@ static float within(float x, float bound) { return fminf(fmaxf(x, -bound), bound
 
 static float counted(float x, float enough) { return fminf(fmaxf(x, 0), enough); }
 
+bool ut_evidence_is_explained(const ut_rule *rule, float score, float score_usual) {
+    return score_usual < 0.5f && score >= rule->clear; /* NaN is not */
+}
+
 static float said_for(const ut_rule *rule, float score, float score_usual) {
-    bool changed = !isnan(score_usual), explained = changed && score_usual < 0.5f && score >= rule->clear;
-    float change = changed ? fminf(log_odds(score) - log_odds(score_usual), 6) : 0;
+    float change = !isnan(score_usual) ? fminf(log_odds(score) - log_odds(score_usual), 6) : 0;
     float nats = within((log_odds(score) + change) / 2 - log_odds(rule->raise), most);
-    return explained ? nats : fminf(nats, 0);
+    return ut_evidence_is_explained(rule, score, score_usual) ? nats : fminf(nats, 0);
 }
 
 bool ut_evidence_add(ut_evidence *evidence, const ut_rule *rule, float score, float score_usual) {

@@ -94,8 +94,7 @@ void ut_phrase_fill(const char *text, const ut_about *about, char *out, size_t s
     *p.at = '\0';
 }
 
-/* Jansson is the judge of UTF-8, since cues travel as its JSON. */
-static bool is_utf8(const char *text) {
+bool ut_is_utf8(const char *text) {
     json_t *string = json_string(text);
     json_decref(string);
     return string;
@@ -105,7 +104,7 @@ static bool is_utf8(const char *text) {
  * question marks. */
 static void copy_name(const char *name, char *out, size_t size) {
     page p = {out, out, out + size - 1};
-    bool utf8 = name && is_utf8(name);
+    bool utf8 = name && ut_is_utf8(name);
     for (const unsigned char *c = (const unsigned char *)name; c && *c; c++) {
         bool c1 = utf8 && *c == 0xc2 && c[1] < 0xa0;
         size_t n = 1;

@@ -21,4 +21,7 @@ const char *ut_phrase_fault(const char *text);
 /* Fills in a text without fault. What is too long is cut between two characters. */
 void ut_phrase_fill(const char *text, const ut_about *about, char *out, size_t size);
 
+/* Whether a text can be a cue's. Jansson is the judge, since it will travel as its JSON. */
+bool ut_is_utf8(const char *text);
+
 #endif

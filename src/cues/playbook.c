@@ -1,7 +1,6 @@
 /* playbook.c - reads a playbook: a libconfig text, src/cues/playbook.cfg is the example and the default. */
 #include "cues/playbook.h"
 
-#include <jansson.h>
 #include <libconfig.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,20 +81,13 @@ static bool read_switch(reader *r, const config_setting_t *setting, bool *on) {
     return true;
 }
 
-/* Jansson is the judge, since the text will travel as its JSON. */
-static bool is_utf8(const char *text) {
-    json_t *string = json_string(text);
-    json_decref(string);
-    return string;
-}
-
 static bool read_text(reader *r, const config_setting_t *setting, char *text, size_t size) {
     const char *value = config_setting_get_string(setting);
     if (!value) return refuse(r, setting, "must be a text in quotes");
     if (strlen(value) >= size) return refuse(r, setting, "is too long");
     for (const char *c = value; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f) return refuse(r, setting, "holds a control character");
-    if (!is_utf8(value)) return refuse(r, setting, "is not UTF-8");
+    if (!ut_is_utf8(value)) return refuse(r, setting, "is not UTF-8");
     const char *fault = ut_phrase_fault(value);
     if (fault) return refuse(r, setting, fault);
     strncpy(text, value, size); /* to its end, so that playbooks which say the same are the same bytes */

@@ -139,12 +139,6 @@ static bool says_too_much(struct client *c) {
     return ++c->n_said > SAY_MAX;
 }
 
-static int64_t unix_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Null where it was handed on. */
 static const char *hand_on(struct serve *s, const char *bytes, size_t n_bytes) {
     feedback said;
@@ -152,7 +146,7 @@ static const char *hand_on(struct serve *s, const char *bytes, size_t n_bytes) {
     if (why) return why;
     if (!s->feedback) return "nothing is kept here";
     if (!state_has_shown(s->state, said.call, said.cue)) return "no such cue was shown lately";
-    message *m = message_of_feedback(&said, unix_ms());
+    message *m = message_of_feedback(&said, now_unix_ms());
     if (!m) return "not enough memory";
     s->feedback(s->user, m);
     message_release(m);
