@@ -17,9 +17,9 @@ LDFLAGS  += $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 LDLIBS   += $(call PKG,--libs) -lm -pthread
 
 LIBRARY := $(wildcard src/prosody/*.c src/classify/*.c src/cues/*.c) src/call.c src/voice.c src/names.c
-PROGRAM := $(wildcard src/capture/*.c src/ingest/*.c src/serve/*.c src/store/*.c src/relay/*.c src/commands/*.c) src/hub.c src/session.c src/event.c src/playbook_file.c src/text.c
+PROGRAM := $(wildcard src/capture/*.c src/ingest/*.c src/serve/*.c src/store/*.c src/relay/*.c src/commands/*.c) src/export.c src/hub.c src/session.c src/event.c src/playbook_file.c src/text.c
 PAGES   := $(shell find src/web -type f)
-BOXES   := $(wildcard tests/blackbox/test_*.c)
+BOXES   := $(wildcard tests/blackbox/test_*.c tests/faults/test_*.c)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
@@ -49,9 +49,10 @@ check: ## what a change must pass first: no warnings from gcc and clang, the for
 	@$(MAKE) --no-print-directory -s BUILD=build/clang CC=clang CI=1 all
 	@sh tests/run format realtime unit
 
-bench: $(BUILD)/undertone $(BUILD)/tools/bench $(BUILD)/tools/bench_praat ## what each stage costs, and all of them beside Praat
+bench: $(BUILD)/undertone $(BUILD)/tools/bench $(BUILD)/tools/bench_praat $(BUILD)/tools/bench_store ## what each stage costs, all of them beside Praat, and a store of 10,000 calls
 	$(BUILD)/tools/bench
 	$(BUILD)/tools/bench_praat $(BUILD)/undertone
+	$(BUILD)/tools/bench_store
 
 validate: $(BUILD)/undertone ## how far we agree with others' descriptors (REFERENCE=FOLDER, PICTURE=FILE.png)
 	tools/validate.py $(or $(REFERENCE),$(error REFERENCE=FOLDER names what to compare with, see tools/validate.py)) \
@@ -94,7 +95,10 @@ $(BUILD)/default_playbook.c: $(BUILD)/tools/default_playbook src/cues/playbook.c
 # One program a source file: tests and benches see the library and the program's own objects.
 $(BUILD)/tests/blackbox/%: $(BUILD)/tests/blackbox/%.o $(call objects,$(filter-out $(BOXES),$(wildcard tests/blackbox/*.c))) $(BUILD)/libprogram.a $(BUILD)/libundertone.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
-$(BUILD)/tests/unit/test_serve: $(BUILD)/tests/blackbox/ws_client.o
+$(patsubst %.c,$(BUILD)/%,$(wildcard tests/faults/test_*.c)): %: %.o $(call objects,$(filter-out $(BOXES),$(wildcard tests/blackbox/*.c tests/faults/*.c)))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+$(BUILD)/tests/unit/test_serve $(BUILD)/tests/unit/test_api: $(BUILD)/tests/blackbox/ws_client.o
+$(BUILD)/tests/unit/test_api: $(BUILD)/tests/blackbox/http_client.o
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libprogram.a $(BUILD)/libundertone.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 $(BUILD)/tools/latency: $(BUILD)/tests/blackbox/ws_client.o

@@ -20,31 +20,49 @@ static json_t *source_json(const call_facts *facts) {
     return name ? name : json_string("(a name that is not UTF-8)");
 }
 
-static json_t *utc_json(int64_t unix_ms) {
-    char text[40];
+const char *utc_text(char text[UTC_SIZE], int64_t unix_ms) {
     time_t seconds = (time_t)(unix_ms / 1000);
     struct tm utc;
     gmtime_r(&seconds, &utc);
-    size_t n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(text + n, sizeof text - n, ".%03dZ", (int)(unix_ms % 1000));
-    return json_string(text);
+    size_t n = strftime(text, UTC_SIZE, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(text + n, UTC_SIZE - n, ".%03dZ", (int)(unix_ms % 1000));
+    return text;
 }
 
-/* Who the customer is goes nowhere without consent. A name that is not UTF-8 is left out. */
+static json_t *utc_json(int64_t unix_ms) {
+    char text[UTC_SIZE];
+    return json_string(utc_text(text, unix_ms));
+}
+
+/* A text that is null or not UTF-8 is left out. */
+static void add_text(json_t *json, const char *key, const char *text) {
+    if (text) json_object_set_new(json, key, json_string(text));
+}
+
+/* Who the customer is goes nowhere without consent. */
 static void add_names(json_t *json, const call_facts *facts) {
-    if (facts->queue) json_object_set_new(json, "queue", json_string(facts->queue));
-    if (facts->customer && facts->consent == UT_CONSENT_GIVEN)
-        json_object_set_new(json, "customer", json_string(facts->customer));
+    bool given = facts->consent == UT_CONSENT_GIVEN;
+    add_text(json, "consent_method", facts->consent_method);
+    add_text(json, "playbook", facts->playbook);
+    add_text(json, "queue", facts->queue);
+    add_text(json, "agent", facts->agent);
+    add_text(json, "team", facts->team);
+    if (given) add_text(json, "customer", facts->customer);
+    if (given) add_text(json, "content_sha256", facts->content_sha256);
+}
+
+static json_t *channels_json(int n, const ut_channel roles[]) {
+    json_t *channels = json_array();
+    for (int c = 0; c < n; c++) json_array_append_new(channels, json_string(ut_channel_name(roles[c])));
+    return channels;
 }
 
 static json_t *facts_json(const call_facts *facts) {
-    json_t *channels = json_array();
-    for (int c = 0; c < facts->channels; c++)
-        json_array_append_new(channels, json_string(ut_channel_name(facts->roles[c])));
-    json_t *json = json_pack("{ss ss so so si so ss ss ss}", "type", "call", "call", facts->id, "source",
-                             source_json(facts), "channels", channels, "rate_hz", UT_RATE_HZ, "started_at",
-                             utc_json(facts->started_at_ms), "consent", ut_consent_name(facts->consent), "model",
-                             facts->model, "arm", facts->held_out ? "held_out" : "shown");
+    json_t *json =
+        json_pack("{ss ss so so si so ss ss ss}", "type", "call", "call", facts->id, "source", source_json(facts),
+                  "channels", channels_json(facts->channels, facts->roles), "rate_hz", UT_RATE_HZ, "started_at",
+                  utc_json(facts->started_at_ms), "consent", ut_consent_name(facts->consent), "model", facts->model,
+                  "arm", facts->held_out ? "held_out" : "shown");
     if (json) add_names(json, facts);
     return json;
 }
@@ -125,6 +143,7 @@ static json_t *summary_json(const call_facts *facts, const ut_summary *summary) 
                                       number(dynamics->monologue_longest_s, 1)));
     }
     json_object_set_new(json, "cues", json_integer(summary->cues));
+    json_object_set_new(json, "ended", json_string(facts->ended));
     return json;
 }
 
@@ -148,7 +167,11 @@ static message *message_new(message_kind kind, const char *call, double t_s, jso
     return m;
 }
 
-message *message_of_call(const call_facts *facts) { return message_new(MESSAGE_CALL, facts->id, 0, facts_json(facts)); }
+message *message_of_call(const call_facts *facts) {
+    message *m = message_new(MESSAGE_CALL, facts->id, 0, facts_json(facts));
+    if (m) m->consent = facts->consent;
+    return m;
+}
 
 static message *message_of_reading(const call_facts *facts, const ut_event *event) {
     bool customer = event->type == UT_EVENT_CUSTOMER;
@@ -194,12 +217,58 @@ message *message_of_feedback(const feedback *said, int64_t now_ms) {
     return m;
 }
 
+message *message_of_consent(const char *call, double t_s, const consent_change *change, int64_t now_ms) {
+    json_t *json = json_pack("{ss ss so ss}", "type", "consent", "call", call, "t_s", number(t_s, 3), "consent",
+                             ut_consent_name(change->consent));
+    if (json) {
+        add_text(json, "method", change->method);
+        add_text(json, "who", change->who);
+        json_object_set_new(json, "at", utc_json(now_ms));
+    }
+    message *m = message_new(MESSAGE_CONSENT, call, t_s, json);
+    if (m) m->consent = change->consent;
+    return m;
+}
+
+message *message_of_pause(const char *call, double t_s, const pause_change *change, int64_t now_ms) {
+    json_t *json = json_pack("{ss ss so ss}", "type", "pause", "call", call, "t_s", number(t_s, 3), "state",
+                             change->paused ? "paused" : "resumed");
+    if (json) {
+        add_text(json, "who", change->who);
+        json_object_set_new(json, "at", utc_json(now_ms));
+    }
+    return message_new(MESSAGE_PAUSE, call, t_s, json);
+}
+
+message *message_of_recording(const recording_news *news) {
+    static const char *const states[RECORDING_STATES] = {"recording", "finished", "interrupted", "failed", "discarded"};
+    json_t *json =
+        json_pack("{ss ss ss so so sI so}", "type", "recording", "call", news->call, "state", states[news->state],
+                  "channels", channels_json(news->channels, news->roles), "duration_s", number(news->duration_s, 3),
+                  "bytes", (json_int_t)news->bytes, "lost_s", number(news->lost_s, 3));
+    if (json) {
+        if (*news->file) add_text(json, "file", news->file);
+        add_text(json, "format", news->format);
+        if (*news->why) add_text(json, "why", news->why);
+    }
+    return message_new(MESSAGE_RECORDING, news->call, 0, json);
+}
+
+message *message_of_status(const store_status *status) {
+    json_t *json = json_pack("{ss sb}", "type", "status", "storing", status->storing);
+    if (json && !status->storing) add_text(json, "why", status->why);
+    message *m = message_new(MESSAGE_STATUS, "", 0, json);
+    if (m) m->storing = status->storing;
+    return m;
+}
+
 message *message_of_refusal(const char *why) {
     return message_new(MESSAGE_REFUSED, "", 0, json_pack("{ss ss}", "type", "refused", "why", why));
 }
 
 bool message_is_durable(const message *m) {
-    return m->kind == MESSAGE_CUE || m->kind == MESSAGE_FEEDBACK || m->kind == MESSAGE_SUMMARY;
+    return m->kind == MESSAGE_CUE || m->kind == MESSAGE_FEEDBACK || m->kind == MESSAGE_SUMMARY ||
+           m->kind == MESSAGE_CONSENT || m->kind == MESSAGE_PAUSE;
 }
 
 bool message_may_be_dropped(const message *m) { return m->kind == MESSAGE_READING || m->kind == MESSAGE_TURN; }

@@ -19,6 +19,10 @@ typedef enum message_kind {
     MESSAGE_CUE,
     MESSAGE_FEEDBACK,
     MESSAGE_SUMMARY,
+    MESSAGE_CONSENT,
+    MESSAGE_PAUSE,
+    MESSAGE_RECORDING,
+    MESSAGE_STATUS,  /* of no call: whether calls are being stored */
     MESSAGE_REFUSED, /* of no call and to one client: what it sent was not taken */
 } message_kind;
 
@@ -29,6 +33,8 @@ typedef struct message {
     char call[CALL_ID_SIZE];
     double t_s;         /* audio time, 0 where it has none */
     ut_channel channel; /* of a reading */
+    ut_consent consent; /* of a call, and of its change */
+    bool storing;       /* of a status */
     unsigned cue_id;    /* of a cue, of feedback */
     ut_cue_state cue_state;
     bool shown;     /* false: a cue of a held-out call, which goes to no page */
@@ -45,13 +51,19 @@ typedef struct call_facts {
     ut_channel roles[2];   /* [channels] */
     int64_t started_at_ms; /* Unix time of its first sample */
     ut_consent consent;
-    const char *model;            /* ut_model_id */
-    bool held_out;                /* its cues are computed and kept, and shown to nobody */
-    const char *customer, *queue; /* the deployment's own names for them, null: not known */
+    const char *consent_method;                  /* how it was learned of, null: not known */
+    const char *model;                           /* ut_model_id */
+    const char *playbook;                        /* playbook_file's name of it */
+    bool held_out;                               /* its cues are computed and kept, and shown to nobody */
+    const char *customer, *queue, *agent, *team; /* the deployment's own names for them, null: not known */
+    const char *content_sha256;                  /* of the file that is imported, else null */
+    const char *ended;                           /* how: "finished", "stopped" or "failed"; before the summary null */
 } call_facts;
 
-/* Unix time. */
+/* Unix time; and as an event says it, "2026-11-21T10:00:00.000Z". */
+enum { UTC_SIZE = 40 };
 int64_t now_unix_ms(void);
+const char *utc_text(char text[UTC_SIZE], int64_t unix_ms);
 
 /* A new call id: 48 bits of time and 80 of chance (ULID), so that ids sort by time. */
 void call_id_make(char id[CALL_ID_SIZE], int64_t now_ms);
@@ -69,13 +81,55 @@ typedef struct feedback {
     verdict verdict;
 } feedback;
 
+/* Consent changed, or a call was paused or went on: who says so and how, null where nobody knows. */
+typedef struct consent_change {
+    ut_consent consent;
+    const char *method, *who;
+} consent_change;
+typedef struct pause_change {
+    bool paused;
+    const char *who;
+} pause_change;
+
+/* What became of a call's recording. */
+typedef enum recording_state {
+    RECORDING_BEGUN,
+    RECORDING_FINISHED,
+    RECORDING_INTERRUPTED, /* by the server's death, and put right */
+    RECORDING_FAILED,      /* for now, or for good at the end of the call: why */
+    RECORDING_DISCARDED,   /* consent was withdrawn: nothing is left of it, and no message comes of it */
+    RECORDING_STATES,
+} recording_state;
+typedef struct recording_news {
+    char call[CALL_ID_SIZE];
+    recording_state state;
+    char file[CALL_ID_SIZE + 8]; /* in the folder audio; "" where there is none yet */
+    const char *format;
+    int channels;
+    ut_channel roles[2];
+    double duration_s, lost_s; /* silence stands for this much that could not be kept */
+    long bytes;
+    char why[256];
+} recording_news;
+
+/* Whether calls are being stored, and why not. */
+typedef struct store_status {
+    bool storing;
+    const char *why;
+} store_status;
+
 /* Each returns a message with one reference, or null without memory. */
 message *message_of_call(const call_facts *facts);
 message *message_of_event(const call_facts *facts, const ut_event *event);
+message *message_of_consent(const char *call, double t_s, const consent_change *change, int64_t now_ms);
+message *message_of_pause(const char *call, double t_s, const pause_change *change, int64_t now_ms);
+message *message_of_recording(const recording_news *news);
+message *message_of_status(const store_status *status);
 message *message_of_feedback(const feedback *said, int64_t now_ms);
 message *message_of_refusal(const char *why);
 
-/* A client sees it only once the store has it: cues, what is said of them, and the summary that comes after them. */
+/* A client sees it only once the store has it: cues, what is said of them, the summary that comes after them, and what
+ * was changed by hand. */
 bool message_is_durable(const message *m);
 
 /* There are so many of them that a full queue may do without: readings and turns. */

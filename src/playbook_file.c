@@ -1,6 +1,7 @@
 #include "playbook_file.h"
 
 #include <errno.h>
+#include <openssl/sha.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,14 +38,23 @@ static bool is_same(const look *a, const look *b) {
            a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-static ut_playbook *read_playbook(const char *path, char *message, size_t message_size) {
+static void name_edition(edition *e, const char *path, const char *text) {
+    unsigned char hash[SHA256_DIGEST_LENGTH];
+    const char *slash = strrchr(path, '/');
+    SHA256((const unsigned char *)text, strlen(text), hash);
+    int n = snprintf(e->name, sizeof e->name, "%.48s@", slash ? slash + 1 : path);
+    for (int i = 0; i < 6; i++) n += snprintf(e->name + n, sizeof e->name - (size_t)n, "%02x", hash[i]);
+}
+
+static bool read_into(edition *e, const char *path, char *message, size_t message_size) {
     char why[256];
     char *text = text_read(path);
     if (!text) snprintf(why, sizeof why, "%s", strerror(errno));
-    ut_playbook *playbook = text ? ut_playbook_parse(text, why, sizeof why, NULL) : NULL;
-    if (!playbook) snprintf(message, message_size, "%s: %s", path, why);
+    e->playbook = text ? ut_playbook_parse(text, why, sizeof why, NULL) : NULL;
+    if (e->playbook) name_edition(e, path, text);
+    else snprintf(message, message_size, "%s: %s", path, why);
     free(text);
-    return playbook;
+    return e->playbook;
 }
 
 static edition *read_edition(const char *path, char *message, size_t message_size) {
@@ -54,8 +64,7 @@ static edition *read_edition(const char *path, char *message, size_t message_siz
         return NULL;
     }
     atomic_init(&e->references, 1);
-    e->playbook = read_playbook(path, message, message_size);
-    if (e->playbook) return e;
+    if (read_into(e, path, message, message_size)) return e;
     free(e);
     return NULL;
 }

@@ -15,6 +15,7 @@
 typedef struct edition {
     atomic_int references;
     ut_playbook *playbook;
+    char name[64]; /* of the file, and what it held: "team.cfg@<sha256/12>" */
 } edition;
 
 typedef struct playbook_file playbook_file;

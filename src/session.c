@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include <math.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,17 +8,21 @@
 
 #include "cues/playbook.h"
 
-enum { BLOCK = UT_RATE_HZ / 10 };
+enum { BLOCK = UT_RATE_HZ / 10, TEXTS = 6 };
 
 struct session {
     source *source;
     ut_call *call;
     playbook_file *playbook; /* null: the defaults */
     edition *edition;        /* of it, that the call has now */
-    char *customer, *queue;  /* facts' */
+    recorder *recorder;
+    tape *tape; /* null where the call's sound is not kept */
+    char *texts[TEXTS];
     call_facts facts;
-    bool started;
-    uint64_t n_samples;
+    bool started, paused;
+    double pause_from_s, pause_to_s; /* of the last pause: no reading comes of that time */
+    int64_t begins_at_ms;            /* 0: now */
+    uint64_t n_samples, n_heard;     /* read in all; since there was consent */
     float block[SOURCE_CHANNELS][BLOCK];
 };
 
@@ -47,22 +52,34 @@ static ut_call *call_of(const session *session, const session_options *options) 
                        NULL);
 }
 
+/* Of what is not null. */
+static bool copy_texts(session *session, const session_options *options) {
+    const char *const given[TEXTS] = {options->about.customer, options->about.queue,    options->agent,
+                                      options->team,           options->consent_method, options->content_sha256};
+    const char **const of[TEXTS] = {&session->facts.customer,       &session->facts.queue,
+                                    &session->facts.agent,          &session->facts.team,
+                                    &session->facts.consent_method, &session->facts.content_sha256};
+    for (int i = 0; i < TEXTS; i++) {
+        if (given[i] && !(session->texts[i] = source_name(given[i]))) return false;
+        *of[i] = session->texts[i];
+    }
+    return true;
+}
+
 /* Everything but the id and what follows from it. */
 static bool fill(session *session, const session_options *options) {
-    const ut_call_about *about = &options->about;
     session->playbook = options->playbook;
     session->edition = options->playbook ? playbook_file_take(options->playbook) : NULL;
     session->call = call_of(session, options);
-    session->customer = about->customer ? source_name(about->customer) : NULL;
-    session->queue = about->queue ? source_name(about->queue) : NULL;
+    session->recorder = options->recorder;
+    session->begins_at_ms = options->started_at_ms;
     session->facts = (call_facts){.source = session->source->name,
                                   .channels = session->source->channels,
                                   .roles = {session->source->roles[0], session->source->roles[1]},
                                   .consent = options->consent,
                                   .model = ut_model_id(options->model),
-                                  .customer = session->customer,
-                                  .queue = session->queue};
-    return session->call && !session->customer == !about->customer && !session->queue == !about->queue;
+                                  .playbook = session->edition ? session->edition->name : "default"};
+    return session->call && copy_texts(session, options);
 }
 
 session *session_new(source *s, const session_options *options) {
@@ -72,6 +89,7 @@ session *session_new(source *s, const session_options *options) {
         return NULL;
     }
     session->source = s;
+    session->pause_from_s = session->pause_to_s = -INFINITY;
     if (!fill(session, options)) {
         session_free(session);
         return NULL;
@@ -87,8 +105,8 @@ void session_free(session *session) {
     ut_call_free(session->call);
     edition_release(session->edition);
     source_close(session->source);
-    free(session->customer);
-    free(session->queue);
+    tape_finish(session->tape);
+    for (int i = 0; i < TEXTS; i++) free(session->texts[i]);
     free(session);
 }
 
@@ -101,9 +119,15 @@ static void give(message *m, void (*out)(void *user, message *m), void *user) {
     message_release(m);
 }
 
+static bool is_reading(const ut_event *event) {
+    return event->type == UT_EVENT_CUSTOMER || event->type == UT_EVENT_ACTIVITY;
+}
+
 static void drain(session *session, void (*out)(void *user, message *m), void *user) {
-    for (ut_event event; ut_call_next(session->call, &event);)
-        give(message_of_event(&session->facts, &event), out, user);
+    for (ut_event event; ut_call_next(session->call, &event);) {
+        bool silenced = event.t_s > session->pause_from_s && event.t_s <= session->pause_to_s;
+        if (!(silenced && is_reading(&event))) give(message_of_event(&session->facts, &event), out, user);
+    }
 }
 
 /* Pushes n samples of every channel; events make room for more. */
@@ -119,18 +143,78 @@ static void push(session *session, size_t n, void (*out)(void *user, message *m)
     }
 }
 
+/* The next n samples, which are in the block, go to the tape and into the call. */
+static void hear(session *session, size_t n, void (*out)(void *user, message *m), void *user) {
+    session->n_samples += n;
+    if (session->facts.consent != UT_CONSENT_GIVEN) return;
+    if (session->paused) memset(session->block, 0, sizeof session->block);
+    session->n_heard += n;
+    if (session->tape) tape_write(session->tape, (float *const[]){session->block[0], session->block[1]}, n);
+    push(session, n, out, user);
+}
+
+/* The call's own time. */
+static double call_s(const session *session) { return (double)session->n_heard / UT_RATE_HZ; }
+
+/* The call, or what is to be known of it now that consent is another. */
+static void tell_call(session *session, void (*out)(void *user, message *m), void *user) {
+    give(message_of_call(&session->facts), out, user);
+    if (session->facts.consent == UT_CONSENT_GIVEN && session->recorder && !session->tape)
+        session->tape =
+            recorder_begin(session->recorder, session->facts.id, session->source->channels, session->source->roles);
+}
+
 /* Once. The first n samples are here, so the call began when the first of them was spoken. */
 static void start(session *session, int n, void (*out)(void *user, message *m), void *user) {
     if (session->started) return;
     session->started = true;
-    session->facts.started_at_ms = now_unix_ms() - (int64_t)n * 1000 / UT_RATE_HZ;
-    give(message_of_call(&session->facts), out, user);
+    int64_t now_ms = now_unix_ms() - (int64_t)n * 1000 / UT_RATE_HZ;
+    session->facts.started_at_ms = session->begins_at_ms ? session->begins_at_ms : now_ms;
+    tell_call(session, out, user);
+}
+
+static void end(session *session, const char *how, void (*out)(void *user, message *m), void *user) {
+    start(session, 0, out, user);
+    session->facts.ended = how;
+    ut_call_finish(session->call);
+    drain(session, out, user);
+    tape_finish(session->tape);
+    session->tape = NULL;
 }
 
 void session_stop(session *session, void (*out)(void *user, message *m), void *user) {
+    end(session, "stopped", out, user);
+}
+
+/* ---- what is said of the call while it lasts ---- */
+
+static bool may_become(ut_consent now, ut_consent then) {
+    return now == UT_CONSENT_UNKNOWN ? then != now : now == UT_CONSENT_GIVEN && then == UT_CONSENT_WITHDRAWN;
+}
+
+void session_set_consent(session *session, const consent_change *change, void (*out)(void *user, message *m),
+                         void *user) {
     start(session, 0, out, user);
-    ut_call_finish(session->call);
-    drain(session, out, user);
+    if (!may_become(session->facts.consent, change->consent)) return;
+    ut_call_set_consent(session->call, change->consent);
+    session->facts.consent = change->consent;
+    if (change->consent == UT_CONSENT_GIVEN) session->facts.started_at_ms = now_unix_ms();
+    tape_discard(session->tape);
+    session->tape = NULL;
+    give(message_of_consent(session->facts.id, call_s(session), change, now_unix_ms()), out, user);
+    tell_call(session, out, user);
+}
+
+void session_set_pause(session *session, const pause_change *change, void (*out)(void *user, message *m), void *user) {
+    enum { LATE_S = 1 }; /* than their time readings come by less than this */
+    double now_s = call_s(session);
+    start(session, 0, out, user);
+    if (session->facts.consent != UT_CONSENT_GIVEN || change->paused == session->paused) return;
+    session->paused = change->paused;
+    if (change->paused && !(now_s - session->pause_to_s < LATE_S)) session->pause_from_s = now_s;
+    session->pause_to_s = change->paused ? INFINITY : now_s;
+    ut_call_set_hold(session->call, change->paused);
+    give(message_of_pause(session->facts.id, now_s, change, now_unix_ms()), out, user);
 }
 
 /* The file may have been read again. */
@@ -138,6 +222,7 @@ static void follow_playbook(session *session) {
     if (!session->playbook || !playbook_file_has_newer(session->playbook, session->edition)) return;
     edition *older = session->edition;
     session->edition = playbook_file_take(session->playbook);
+    session->facts.playbook = session->edition->name;
     ut_call_set_playbook(session->call, session->edition->playbook);
     edition_release(older);
 }
@@ -148,10 +233,9 @@ session_state session_step(session *session, void (*out)(void *user, message *m)
     if (n == 0) return SESSION_IDLE;
     start(session, n > 0 ? n : 0, out, user);
     if (n > 0) {
-        session->n_samples += (uint64_t)n;
-        push(session, (size_t)n, out, user);
+        hear(session, (size_t)n, out, user);
         return SESSION_BUSY;
     }
-    session_stop(session, out, user);
+    end(session, n == -1 ? "finished" : "failed", out, user);
     return n == -1 ? SESSION_ENDED : SESSION_FAILED;
 }

@@ -5,6 +5,7 @@
 #include "capture/source.h"
 #include "event.h"
 #include "playbook_file.h"
+#include "store/recorder.h"
 
 typedef struct session session;
 
@@ -12,8 +13,13 @@ typedef struct session_options {
     const ut_model *model;   /* must outlive the session */
     playbook_file *playbook; /* the same; null: the defaults. What it says when a cue rises holds for that cue */
     ut_consent consent;
-    ut_call_about about; /* copied */
-    bool live;           /* spoken now: the playbook's quiet hours are kept */
+    const char *consent_method; /* how it was learned of; null: not known. This and all texts: copied */
+    ut_call_about about;
+    const char *agent, *team;   /* who leads the call, by the deployment's own names; null: not known */
+    const char *content_sha256; /* of the file that is imported, else null */
+    recorder *recorder;         /* keeps the call's sound, with consent; null: not kept */
+    bool live;                  /* spoken now: the playbook's quiet hours are kept */
+    int64_t started_at_ms;      /* where it is not: Unix time of the first sample, 0: nobody knows, now */
 } session_options;
 
 /* Takes over source, also on failure. Null without memory. */
@@ -35,6 +41,14 @@ typedef enum session_state { SESSION_IDLE, SESSION_BUSY, SESSION_ENDED, SESSION_
  * them. The first samples give the call's own, the last step (SESSION_ENDED, or SESSION_FAILED with
  * session_source()->fault saying why) the summary. SESSION_IDLE: nothing there yet, come back in a hop. */
 session_state session_step(session *session, void (*out)(void *user, message *m), void *user);
+
+/* Consent is given at last, and the call begins now; or it is withdrawn, and nothing more comes of the call but the
+ * message that says so. What was refused or withdrawn stays so. */
+void session_set_consent(session *session, const consent_change *change, void (*out)(void *user, message *m),
+                         void *user);
+
+/* From here on, until it goes on, the call is silence: nothing is heard, scored or recorded, and no reading comes. */
+void session_set_pause(session *session, const pause_change *change, void (*out)(void *user, message *m), void *user);
 
 /* Ends the call before its source does. */
 void session_stop(session *session, void (*out)(void *user, message *m), void *user);

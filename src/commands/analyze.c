@@ -1,7 +1,5 @@
 /* analyze.c - recordings, faster than real time. */
 #include <getopt.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -99,11 +97,14 @@ static session *open_session(analysis *a, const char *path, outlet *o) {
     bool told = a->page || a->pictures, drawn = a->pictures && a->recordings.consent == UT_CONSENT_GIVEN;
     source *s = recordings_open(&a->recordings, path);
     if (!s) return NULL;
+    int64_t began_ms = recordings_began_ms(path, s);
     if (told && !(o->report = report_new())) goto no_memory;
     if (drawn && !(s = tee_new(s, hear, o->report))) goto no_memory;
-    session *session = session_new(
-        s,
-        &(session_options){.model = a->engine.model, .playbook = a->engine.playbook, .consent = a->recordings.consent});
+    session *session = session_new(s, &(session_options){.model = a->engine.model,
+                                                         .playbook = a->engine.playbook,
+                                                         .consent = a->recordings.consent,
+                                                         .consent_method = "command line",
+                                                         .started_at_ms = began_ms});
     if (session) return session;
     s = NULL;
 no_memory:
@@ -124,21 +125,13 @@ static bool analyze_one(void *user, const char *path, FILE *out) {
     return good;
 }
 
-/* Whether the terminal's locale shows UTF-8. Nothing else of the program depends on the locale. */
-static bool shows_utf8(void) {
-    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-    bool utf8 = locale && !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
-    if (locale) freelocale(locale);
-    return utf8;
-}
-
 /* Store and pictures, where wanted; returns an exit code after saying what was wrong. */
 static int open_outlets(analysis *a, const char *data, const char *picture, char **paths, int n_paths) {
     char message[PICTURES_MESSAGE];
     bool bad_usage = false, good = !picture;
     if (picture) good = (a->pictures = pictures_new(picture, paths, n_paths, message, &bad_usage));
     if (a->keep) good = good && data_folder(a->folder, data, message, sizeof message);
-    if (a->keep) good = good && (a->store = store_open(a->folder, NULL, NULL, message, sizeof message));
+    if (a->keep) good = good && (a->store = store_open(&(store_options){.dir = a->folder}, message, sizeof message));
     if (!good) fprintf(stderr, "undertone analyze: %s\n", message);
     return good ? EXIT_FINE : bad_usage ? EXIT_USAGE : EXIT_FAILED;
 }
@@ -215,7 +208,7 @@ int command_analyze(int argc, char **argv) {
     }
     a.form = (print_form)form;
     a.page = form == PRINT_NOTHING;
-    a.utf8 = shows_utf8();
+    a.utf8 = page_shows_utf8();
     if (!engine_open(&a.engine, "analyze", model, playbook)) return engine_close(&a.engine), EXIT_FAILED;
     int status = open_outlets(&a, data, picture, argv + optind, argc - optind);
     if (status == EXIT_FINE) status = analyze_all(&a, argv + optind, argc - optind);

@@ -68,6 +68,19 @@ static bool read_kind(const reader *r, const config_setting_t *setting, bool *de
     return *device || !strcmp(kind, "recording") ? true : refuse(r, setting, "must be device or recording");
 }
 
+static bool read_bool(const reader *r, const config_setting_t *setting, bool *on) {
+    if (config_setting_type(setting) != CONFIG_TYPE_BOOL) return refuse(r, setting, "must be true or false");
+    *on = config_setting_get_bool(setting);
+    return true;
+}
+
+static bool read_record(const reader *r, const config_setting_t *setting, hub_record *record) {
+    bool on = false;
+    if (!read_bool(r, setting, &on)) return false;
+    *record = on ? HUB_RECORD_ON : HUB_RECORD_OFF;
+    return true;
+}
+
 static bool read_source(const reader *r, const config_setting_t *group, configured_source *s) {
     const field fields[] = {
         {"customer", &s->customer}, {"agent", &s->agent}, {"file", &s->file},
@@ -78,9 +91,12 @@ static bool read_source(const reader *r, const config_setting_t *group, configur
         const config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
         const char *name = config_setting_name(setting);
         bool good = !strcmp(name, "kind")        ? read_kind(r, setting, &s->device)
-                    : !strcmp(name, "consent")   ? read_consent(r, setting, &s->consent)
+                    : !strcmp(name, "consent")   ? (s->consent_own = true, read_consent(r, setting, &s->consent))
+                    : !strcmp(name, "recording") ? read_record(r, setting, &s->record)
                     : !strcmp(name, "reference") ? read_name(r, setting, &s->reference)
                     : !strcmp(name, "queue")     ? read_name(r, setting, &s->queue)
+                    : !strcmp(name, "agent_id")  ? read_name(r, setting, &s->agent_id)
+                    : !strcmp(name, "team")      ? read_name(r, setting, &s->team)
                                                  : read_field(r, setting, fields, sizeof fields / sizeof *fields);
         if (!good) return false;
     }
@@ -109,6 +125,50 @@ static bool read_policy(const reader *r, const config_setting_t *group, configur
     return read_consent(r, setting, &c->consent);
 }
 
+static bool read_format(const reader *r, const config_setting_t *setting, tape_format *format) {
+    const char *text;
+    if (!read_text(r, setting, &text)) return false;
+    for (tape_format f = 0; f < TAPE_FORMATS; f++)
+        if (!strcmp(text, tape_format_name(f))) return *format = f, true;
+    return refuse(r, setting, "must be flac or opus");
+}
+
+static bool read_recording(const reader *r, const config_setting_t *group, configuration *c) {
+    if (!config_setting_is_group(group)) return refuse(r, group, "must be { on = true; } and may have a format");
+    for (int i = 0; i < config_setting_length(group); i++) {
+        const config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
+        const char *name = config_setting_name(setting);
+        bool good = !strcmp(name, "on")       ? read_bool(r, setting, &c->record)
+                    : !strcmp(name, "format") ? read_format(r, setting, &c->format)
+                                              : refuse(r, setting, "is not a field here");
+        if (!good) return false;
+    }
+    return true;
+}
+
+static bool read_days(const reader *r, const config_setting_t *setting, double *days) {
+    enum { MOST = 36500 };
+    bool number = config_setting_is_number(setting) != 0;
+    *days = config_setting_type(setting) == CONFIG_TYPE_FLOAT ? config_setting_get_float(setting)
+                                                              : (double)config_setting_get_int64(setting);
+    return number && *days > 0 && *days <= MOST ? true : refuse(r, setting, "must be a number of days, over 0");
+}
+
+static bool read_retention(const reader *r, const config_setting_t *group, retention *keep) {
+    if (!config_setting_is_group(group)) return refuse(r, group, "must be a group such as { audio_days = 30; }");
+    for (int i = 0; i < config_setting_length(group); i++) {
+        const config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
+        const char *name = config_setting_name(setting);
+        bool good = !strcmp(name, "audio_days")      ? read_days(r, setting, &keep->audio_days)
+                    : !strcmp(name, "readings_days") ? read_days(r, setting, &keep->readings_days)
+                    : !strcmp(name, "cues_days")     ? read_days(r, setting, &keep->cues_days)
+                    : !strcmp(name, "audit_days")    ? read_days(r, setting, &keep->audit_days)
+                                                     : refuse(r, setting, "is not a field here");
+        if (!good) return false;
+    }
+    return true;
+}
+
 static bool read_root(const reader *r, configuration *c) {
     const field fields[] = {{"data", &c->data}, {"web", &c->web}, {"model", &c->model}, {"playbook", &c->playbook}};
     const config_setting_t *root = config_root_setting(&c->config);
@@ -117,10 +177,12 @@ static bool read_root(const reader *r, configuration *c) {
     for (int i = 0; i < config_setting_length(root); i++) {
         const config_setting_t *setting = config_setting_get_elem(root, (unsigned)i);
         const char *name = config_setting_name(setting);
-        bool good = !strcmp(name, "consent")   ? true
-                    : !strcmp(name, "listen")  ? read_listen(r, setting, &c->listen)
-                    : !strcmp(name, "sources") ? read_sources(r, setting, c)
-                                               : read_field(r, setting, fields, sizeof fields / sizeof *fields);
+        bool good = !strcmp(name, "consent")     ? true
+                    : !strcmp(name, "listen")    ? read_listen(r, setting, &c->listen)
+                    : !strcmp(name, "recording") ? read_recording(r, setting, c)
+                    : !strcmp(name, "retention") ? read_retention(r, setting, &c->keep)
+                    : !strcmp(name, "sources")   ? read_sources(r, setting, c)
+                                                 : read_field(r, setting, fields, sizeof fields / sizeof *fields);
         if (!good) return false;
     }
     return true;

@@ -3,10 +3,12 @@
  *     listen = "127.0.0.1:7070";
  *     data = "/var/lib/undertone";
  *     consent: { default = "unknown"; };     # unknown, given or refused
+ *     recording: { on = true; format = "flac"; };
+ *     retention: { audio_days = 30; readings_days = 90; cues_days = 365; audit_days = 1095; };
  *     sources: (
  *         { kind = "device"; customer = "monitor"; agent = "headset"; },
  *         { kind = "recording"; file = "call.flac"; channels = "agent,customer"; consent = "given";
- *           playbook = "billing.cfg"; reference = "C-4711"; queue = "billing"; }
+ *           playbook = "billing.cfg"; reference = "C-4711"; queue = "billing"; agent_id = "a-17"; team = "north"; }
  *     );
  */
 #ifndef COMMANDS_CONFIGURATION_H
@@ -14,7 +16,7 @@
 
 #include <libconfig.h>
 
-#include "undertone.h"
+#include "hub.h"
 
 enum { CONFIGURATION_SOURCES = 256 };
 
@@ -24,7 +26,10 @@ typedef struct configured_source {
     const char *file, *channels, *raw;
     const char *playbook;          /* its team's */
     const char *reference, *queue; /* of the customer, for what cues say */
+    const char *agent_id, *team;
     ut_consent consent;
+    bool consent_own; /* said for this source */
+    hub_record record;
 } configured_source;
 
 /* Texts belong to config. A null text was not given. */
@@ -32,6 +37,9 @@ typedef struct configuration {
     config_t config;
     const char *listen, *data, *web, *model, *playbook;
     ut_consent consent;
+    bool record;
+    tape_format format;
+    retention keep;
     configured_source sources[CONFIGURATION_SOURCES];
     int n_sources;
 } configuration;

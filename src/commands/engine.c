@@ -43,15 +43,18 @@ bool engine_playbook(engine *e, const char *path, playbook_file **playbook) {
     return *playbook;
 }
 
-void engine_look(engine *e) {
+bool engine_look(engine *e) {
     char message[ENGINE_PATH];
+    bool changed = false;
     for (int i = 0; i < e->n_playbooks; i++) {
         playbook_news news = playbook_file_look(e->playbooks[i], message, sizeof message);
         if (news == PLAYBOOK_REFUSED)
             fprintf(stderr, "undertone %s: %s; the playbook before stays\n", e->command, message);
         if (news == PLAYBOOK_READ)
             fprintf(stderr, "undertone %s: %s: read again\n", e->command, playbook_file_path(e->playbooks[i]));
+        changed = changed || news == PLAYBOOK_READ;
     }
+    return changed;
 }
 
 bool engine_open(engine *e, const char *command, const char *model_path, const char *playbook_path) {

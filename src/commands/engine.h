@@ -27,8 +27,8 @@ void engine_close(engine *e);
 bool engine_playbook(engine *e, const char *path, playbook_file **playbook);
 
 /* Looks whether playbooks have changed, and says on stderr which were read again and which could not be. To be called a
- * few times a second, on one thread. */
-void engine_look(engine *e);
+ * few times a second, on one thread. True where one was read again. */
+bool engine_look(engine *e);
 
 /* The model alone, for ut_model_close; found gets the name of its file. Null after saying on stderr which and why. */
 ut_model *engine_open_model(const char *command, const char *path, char found[ENGINE_PATH]);

@@ -59,7 +59,9 @@ struct pool {
 /* ---- the line of progress: gone before anything else is printed ---- */
 
 static void tell(pool *p, int n_paths) {
-    fprintf(stderr, "%d of %d files", p->turn, n_paths);
+    static const char full[] = "====================", empty[] = "                    ";
+    int width = sizeof full - 1, done = width * p->turn / n_paths;
+    fprintf(stderr, "[%.*s%.*s] %d of %d files", done, full, width - done, empty, p->turn, n_paths);
     p->told = true;
 }
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "commands/actor.h"
 #include "commands/commands.h"
 #include "commands/interrupt.h"
 #include "serve/address.h"
@@ -66,11 +67,43 @@ static void ended(void *user, const source *s, bool broke) {
                 s->lost);
 }
 
+/* Any thread. */
+static void warn(void *user, const char *what) {
+    const live *l = user;
+    fprintf(stderr, "undertone %s: %s\n", l->options.command, what);
+}
+
 static bool is_folder(const char *path, char *message, size_t message_size) {
     struct stat st;
     if (!stat(path, &st) && S_ISDIR(st.st_mode)) return true;
     snprintf(message, message_size, "%s: not a folder", path);
     return false;
+}
+
+/* What calls are heard by and what is kept of them. */
+static json_t *settings(const live *l) {
+    const live_options *o = &l->options;
+    json_t *playbooks = json_array(), *about;
+    for (int i = 0; i < l->engine.n_playbooks; i++) {
+        edition *e = playbook_file_take(l->engine.playbooks[i]);
+        json_array_append_new(playbooks, json_string(e->name));
+        edition_release(e);
+    }
+    if (!l->engine.playbook) json_array_append_new(playbooks, json_string("default"));
+    about =
+        json_pack("{ss ss? ss ss so sb ss s{sf sf sf sf}}", "command", o->command, "configuration", o->config, "model",
+                  ut_model_id(l->engine.model), "consent", ut_consent_name(o->consent), "playbooks", playbooks,
+                  "recording", o->record, "format", tape_format_name(o->format), "days", "audio", o->keep.audio_days,
+                  "readings", o->keep.readings_days, "cues", o->keep.cues_days, "audit", o->keep.audit_days);
+    return about;
+}
+
+static void settle(live *l) {
+    char who[ACTOR_SIZE];
+    actor by = actor_of_command_line(who);
+    json_t *about = settings(l);
+    l->settled = about && hub_settle(l->hub, &by, about);
+    json_decref(about);
 }
 
 static bool open_engine(engine *e, const live_options *options) {
@@ -93,9 +126,14 @@ bool live_open(live *l, const live_options *options) {
                                      .data_dir = l->folder,
                                      .show = show,
                                      .ended = ended,
+                                     .warn = warn,
+                                     .record = l->options.record,
+                                     .format = l->options.format,
+                                     .keep = l->options.keep,
                                      .user = l},
                       message, sizeof message);
     if (!l->hub) goto cannot;
+    settle(l);
     fprintf(live_words(options), "The overlay is at %s/agent/\n", hub_address(l->hub));
     fflush(live_words(options));
     return true;
@@ -117,13 +155,17 @@ void live_tell_device(void *user, const char *device, device_news news, unsigned
 
 bool live_add(live *l, source *s, const live_call *call) {
     char id[CALL_ID_SIZE];
-    session_options options = {
-        .model = l->engine.model, .consent = call->consent, .about = {call->customer, call->queue, 0}};
+    session_options options = {.model = l->engine.model,
+                               .consent = call->consent,
+                               .consent_method = call->consent_method,
+                               .about = {call->customer, call->queue, 0},
+                               .agent = call->agent,
+                               .team = call->team};
     if (!engine_playbook(&l->engine, call->playbook, &options.playbook)) {
         source_close(s);
         return false;
     }
-    if (hub_add(l->hub, s, &options, id)) return true;
+    if (hub_add(l->hub, s, &options, call->record, id)) return true;
     fprintf(stderr, "undertone %s: %s\n", l->options.command, ut_error_text(UT_NO_MEMORY));
     return false;
 }
@@ -131,7 +173,8 @@ bool live_add(live *l, source *s, const live_call *call) {
 bool live_nap(live *l) {
     enum { NAPS_A_LOOK = 5 }; /* four looks a second; two agree before a change is believed */
     if (interrupt_wait(50)) return false;
-    if (++l->naps % NAPS_A_LOOK == 0) engine_look(&l->engine);
+    if (++l->naps % NAPS_A_LOOK == 0 && engine_look(&l->engine)) l->settled = false;
+    if (!l->settled && l->naps % NAPS_A_LOOK == 0) settle(l);
     return true;
 }
 
@@ -156,7 +199,7 @@ int live_run(const live_options *options, source *s, bool stay, const char *mess
     live l;
     bool good = live_open(&l, options);
     if (!good) source_close(s);
-    good = good && live_add(&l, s, &(live_call){.consent = options->consent});
+    good = good && live_add(&l, s, &(live_call){.consent = options->consent, .consent_method = "command line"});
     if (good) live_wait(&l, stay);
     int status = live_close(&l);
     return good ? status : EXIT_FAILED;

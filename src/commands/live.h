@@ -14,8 +14,12 @@ typedef struct live_options {
     const char *web, *data, *model, *playbook; /* null for the defaults */
     const char *const *playbooks;              /* [n_playbooks], others that calls may name */
     int n_playbooks;
-    ut_consent consent;
-    int form; /* print_form */
+    const char *config; /* the file all this is from, null: the command line */
+    ut_consent consent; /* of calls that say nothing else */
+    int form;           /* print_form */
+    int record;         /* keep the sound of calls */
+    tape_format format;
+    retention keep;
 } live_options;
 
 /* What play, listen and demo start from: 127.0.0.1:7070, consent given (who runs it vouches), cues in words. */
@@ -27,12 +31,14 @@ enum { LIVE_LISTEN = 256, LIVE_WEB, LIVE_DATA, LIVE_MODEL, LIVE_PLAYBOOK, LIVE_C
 #define LIVE_OPTIONS(live)                                                                                             \
     {"listen", required_argument, NULL, LIVE_LISTEN}, {"web", required_argument, NULL, LIVE_WEB},                      \
         {"data", required_argument, NULL, LIVE_DATA}, {"model", required_argument, NULL, LIVE_MODEL},                  \
-        {"playbook", required_argument, NULL, LIVE_PLAYBOOK}, {"consent", required_argument, NULL, LIVE_CONSENT}, {    \
-        "jsonl", no_argument, &(live)->form, PRINT_JSONL                                                               \
+        {"playbook", required_argument, NULL, LIVE_PLAYBOOK}, {"consent", required_argument, NULL, LIVE_CONSENT},      \
+        {"jsonl", no_argument, &(live)->form, PRINT_JSONL}, {                                                          \
+        "record", no_argument, &(live)->record, 1                                                                      \
     }
 #define LIVE_USAGE                                                                                                     \
     "  --listen ADDR:PORT  where the pages are (default 127.0.0.1:7070; port 0: a free one)\n"                         \
     "  --data DIR          where calls are kept (default ~/.local/share/undertone)\n"                                  \
+    "  --record            keep the call's sound as well, as FLAC\n"                                                   \
     "  --jsonl             every event on stdout, one JSON object a line\n"                                            \
     "  --consent STATE     given (the default: who runs this vouches), refused or unknown\n"                           \
     "  --model FILE        another model\n"                                                                            \
@@ -47,6 +53,7 @@ typedef struct live {
     char folder[DATA_PATH];
     hub *hub;
     unsigned naps;
+    bool settled;       /* the audit says what calls are heard by */
     atomic_bool failed; /* a source broke */
 } live;
 
@@ -60,7 +67,9 @@ device_tell live_tell_device;
 /* What is said of one call, by who adds it. Null texts: not known; playbook null: the one of the options. */
 typedef struct live_call {
     ut_consent consent;
-    const char *playbook, *customer, *queue;
+    const char *consent_method;
+    const char *playbook, *customer, *queue, *agent, *team;
+    hub_record record;
 } live_call;
 
 /* Takes over s and follows it. False after saying why not. */

@@ -1,8 +1,11 @@
 /* page.c - a call as a page of text: head, what happened, the cues, the figures. */
 #include "commands/page.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands/words.h"
@@ -40,14 +43,15 @@ static void print_wrapped(FILE *out, int indent, const char *text) {
 
 static void print_heading(FILE *out, const char *text) { fprintf(out, "\n%*s%s\n\n", INDENT, "", text); }
 
-__attribute__((format(printf, 3, 4))) static void print_row(FILE *out, const char *label, const char *format, ...) {
-    char text[WORDS_LINE];
+void page_print_row(FILE *out, const char *label, const char *format, ...) {
+    char *text;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    bool good = vasprintf(&text, format, arguments) >= 0;
     va_end(arguments);
     fprintf(out, "%*s%-*s", 2 * INDENT, "", LABEL - 2 * INDENT, label);
-    print_wrapped(out, LABEL, text);
+    print_wrapped(out, LABEL, good ? text : "");
+    if (good) free(text);
 }
 
 /* ---- figures ---- */
@@ -55,18 +59,18 @@ __attribute__((format(printf, 3, 4))) static void print_row(FILE *out, const cha
 static void print_seconds(FILE *out, const char *label, const json_t *object, const char *key, const char *more) {
     double s = report_number(object, key);
     char length[WORDS_CLOCK];
-    if (s > 0) print_row(out, label, "%s%s", words_length(length, s), more);
+    if (s > 0) page_print_row(out, label, "%s%s", words_length(length, s), more);
 }
 
 static void print_count(FILE *out, const char *label, const json_t *object, const char *key) {
     double n = report_number(object, key);
-    if (!isnan(n)) print_row(out, label, "%.0f", n);
+    if (!isnan(n)) page_print_row(out, label, "%.0f", n);
 }
 
 static void print_interruptions(FILE *out, const json_t *dynamics) {
     double n = report_number(dynamics, "interruptions"), by_agent = report_number(dynamics, "interruptions_by_agent");
     if (n > 0 && !isnan(by_agent))
-        print_row(out, "Interruptions", "%.0f by the agent, %.0f by the customer", by_agent, n - by_agent);
+        page_print_row(out, "Interruptions", "%.0f by the agent, %.0f by the customer", by_agent, n - by_agent);
     else print_count(out, "Interruptions", dynamics, "interruptions");
 }
 
@@ -74,8 +78,8 @@ static void print_answers(FILE *out, const json_t *dynamics) {
     double median_s = report_number(dynamics, "response_latency_median_s"),
            p90_s = report_number(dynamics, "response_latency_p90_s");
     if (!isnan(median_s) && !isnan(p90_s))
-        print_row(out, "Agent's answers", "after %.1f s at the median, 9 in 10 within %.1f s", median_s, p90_s);
-    else if (!isnan(median_s)) print_row(out, "Agent's answers", "after %.1f s at the median", median_s);
+        page_print_row(out, "Agent's answers", "after %.1f s at the median, 9 in 10 within %.1f s", median_s, p90_s);
+    else if (!isnan(median_s)) page_print_row(out, "Agent's answers", "after %.1f s at the median", median_s);
 }
 
 static void print_silences(FILE *out, const json_t *dynamics, double longest_s) {
@@ -87,7 +91,8 @@ static void print_silences(FILE *out, const json_t *dynamics, double longest_s) 
 static void print_conversation(FILE *out, const json_t *dynamics, double longest_silence_s) {
     double share = report_number(dynamics, "agent_talk_share");
     if (!isnan(share))
-        print_row(out, "Who talked", "agent %.0f %%, customer %.0f %% of all speech", share * 100, 100 - share * 100);
+        page_print_row(out, "Who talked", "agent %.0f %%, customer %.0f %% of all speech", share * 100,
+                       100 - share * 100);
     print_count(out, "Talking at once", dynamics, "overlaps");
     print_interruptions(out, dynamics);
     print_count(out, "\"Mm-hm\"", dynamics, "backchannels");
@@ -100,7 +105,7 @@ static void print_conversation(FILE *out, const json_t *dynamics, double longest
 static void print_score(FILE *out, const char *label, const json_t *customer, const char *mean, const char *peak) {
     double at_mean = report_number(customer, mean), at_peak = report_number(customer, peak);
     if (!isnan(at_mean) && !isnan(at_peak))
-        print_row(out, label, "%.0f %% on average, %.0f %% at most", at_mean * 100, at_peak * 100);
+        page_print_row(out, label, "%.0f %% on average, %.0f %% at most", at_mean * 100, at_peak * 100);
 }
 
 static void print_voice(FILE *out, const json_t *customer) {
@@ -194,7 +199,7 @@ static void print_curve(FILE *out, const report *r) {
 
 static void print_scored(FILE *out, const report *r) {
     if (r->speaking)
-        print_row(out, "Scored", "%.0f %% of the time they spoke", 100.0 * r->speaking_scored / r->speaking);
+        page_print_row(out, "Scored", "%.0f %% of the time they spoke", 100.0 * r->speaking_scored / r->speaking);
 }
 
 static void print_foot(FILE *out, const report *r) {
@@ -221,4 +226,12 @@ void page_print(FILE *out, const report *r, bool utf8) {
         print_foot(out, r);
     }
     fputc('\n', out);
+}
+
+/* Nothing else of the program depends on the locale. */
+bool page_shows_utf8(void) {
+    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+    bool utf8 = locale && !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
+    if (locale) freelocale(locale);
+    return utf8;
 }

@@ -62,7 +62,7 @@ static void print_row(printer *p) {
     p->row = NULL;
 }
 
-static void add_to_row(printer *p, const json_t *reading) {
+void printer_read(printer *p, const json_t *reading) {
     json_t *t_s = json_object_get(reading, "t_s");
     if (p->row && !json_equal(json_object_get(p->row, "t_s"), t_s)) print_row(p);
     if (!p->row) p->row = json_pack("{sO}", "t_s", t_s);
@@ -110,7 +110,7 @@ void printer_show(printer *p, const message *m) {
     }
     json_t *json = json_loadb(m->text, m->n_bytes, 0, NULL);
     if (!json) return;
-    if (m->kind == MESSAGE_READING && p->form == PRINT_CSV) add_to_row(p, json);
+    if (m->kind == MESSAGE_READING && p->form == PRINT_CSV) printer_read(p, json);
     if (m->kind == MESSAGE_CUE && p->form != PRINT_CSV) print_cue(p, json);
     if (m->kind == MESSAGE_SUMMARY && p->form != PRINT_CSV) print_summary(p, json);
     json_decref(json);

@@ -28,6 +28,9 @@ void print_field(FILE *out, const char *text);
 /* The header of PRINT_CSV, nothing for the other forms. */
 void print_header(FILE *out, print_form form);
 void printer_show(printer *p, const message *m);
+
+/* PRINT_CSV: a reading that is no message any more. */
+void printer_read(printer *p, const json_t *reading);
 void printer_finish(printer *p);
 
 #endif

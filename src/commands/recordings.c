@@ -1,6 +1,7 @@
 #include "commands/recordings.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "commands/commands.h"
 #include "commands/engine.h"
@@ -33,6 +34,12 @@ source *recordings_open(recordings *r, const char *path) {
     if (!s) fprintf(stderr, "undertone %s: %s\n", r->command, message);
     if (bad_usage) atomic_store(&r->misused, true);
     return s;
+}
+
+int64_t recordings_began_ms(const char *path, const source *s) {
+    struct stat st;
+    if (stat(path, &st)) return 0;
+    return (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000 - (int64_t)(s->duration_s(s) * 1000);
 }
 
 void recordings_tell_lost(const recordings *r, const char *path, unsigned long lost) {

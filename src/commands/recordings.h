@@ -35,6 +35,9 @@ bool recordings_option(recordings *r, int option, const char *value);
 /* Null after saying on stderr why not. Any thread. */
 source *recordings_open(recordings *r, const char *path);
 
+/* Unix time of its first sample: a recording was over when its file was last written. 0: nobody knows. */
+int64_t recordings_began_ms(const char *path, const source *s);
+
 /* Says on stderr how many samples of a recording silence stood in for, if any. */
 void recordings_tell_lost(const recordings *r, const char *path, unsigned long lost);
 

@@ -89,56 +89,60 @@ static report_cue *cue_of(report *r, unsigned id) {
     return NULL;
 }
 
-static void take_raised(report *r, const message *m, json_t *cue) {
+static void take_raised(report *r, unsigned id, json_t *cue) {
     int kind = find_name(cue_name, UT_CUE_KINDS, report_text(cue, "cue"));
-    if (kind < 0) return;
+    double from_s = report_number(cue, "t_s");
+    if (kind < 0 || isnan(from_s)) return;
     if (r->n_cues == REPORT_CUES) {
         r->untold_cues++;
         return;
     }
     r->cues[r->n_cues++] = (report_cue){
-        .id = m->cue_id, .kind = (ut_cue_kind)kind, .from_s = m->t_s, .to_s = (double)NAN, .told = json_incref(cue)};
+        .id = id, .kind = (ut_cue_kind)kind, .from_s = from_s, .to_s = (double)NAN, .told = json_incref(cue)};
 }
 
-static void take_cue(report *r, const message *m, json_t *cue) {
-    report_cue *known = cue_of(r, m->cue_id);
-    if (m->cue_state == UT_CUE_RAISED) take_raised(r, m, cue);
-    else if (known && m->cue_state == UT_CUE_CLEARED) known->to_s = m->t_s;
+static void take_cue(report *r, json_t *cue) {
+    unsigned id = (unsigned)json_integer_value(json_object_get(cue, "id"));
+    const char *state = report_text(cue, "state");
+    report_cue *known = cue_of(r, id);
+    if (!strcmp(state, ut_cue_state_name(UT_CUE_RAISED))) take_raised(r, id, cue);
+    else if (known && !strcmp(state, ut_cue_state_name(UT_CUE_CLEARED))) known->to_s = report_number(cue, "t_s");
     else if (known && !(report_number(cue, "score") < report_number(known->told, "score"))) {
         json_decref(known->told);
         known->told = json_incref(cue);
     }
 }
 
+static void take_call(report *r, json_t *call) {
+    json_decref(r->call);
+    r->call = json_incref(call);
+}
+
 static void take_summary(report *r, json_t *summary) {
+    json_decref(r->summary);
     r->summary = json_incref(summary);
     r->duration_s = fmax(r->duration_s, report_number(summary, "duration_s"));
+    report_finish(r);
+}
+
+void report_finish(report *r) {
     for (unsigned i = 0; i < r->n_cues; i++)
-        if (isnan(r->cues[i].to_s)) r->cues[i].to_s = r->duration_s;
+        if (isnan(r->cues[i].to_s)) r->cues[i].to_s = fmax(r->duration_s, r->cues[i].from_s);
+}
+
+void report_read(report *r, json_t *event) {
+    const char *type = report_text(event, "type");
+    if (!strcmp(type, "call")) take_call(r, event);
+    if (!strcmp(type, "reading")) take_reading(r, event);
+    if (!strcmp(type, "turn")) take_turn(r, event);
+    if (!strcmp(type, "cue")) take_cue(r, event);
+    if (!strcmp(type, "summary")) take_summary(r, event);
 }
 
 void report_take(report *r, const message *m) {
-    json_t *json = json_loadb(m->text, m->n_bytes, 0, NULL);
-    switch (m->kind) {
-    case MESSAGE_CALL:
-        r->call = json_incref(json);
-        break;
-    case MESSAGE_READING:
-        take_reading(r, json);
-        break;
-    case MESSAGE_TURN:
-        take_turn(r, json);
-        break;
-    case MESSAGE_CUE:
-        take_cue(r, m, json);
-        break;
-    case MESSAGE_SUMMARY:
-        take_summary(r, json);
-        break;
-    default:
-        break;
-    }
-    json_decref(json);
+    json_t *event = json_loadb(m->text, m->n_bytes, 0, NULL);
+    report_read(r, event);
+    json_decref(event);
 }
 
 void report_hear(report *r, ut_channel channel, const float *x, size_t n) {

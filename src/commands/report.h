@@ -30,8 +30,12 @@ typedef struct report {
 report *report_new(void); /* null without memory */
 void report_free(report *r);
 
-/* The next message; and the samples, for a picture, n of a channel. */
+/* The next event, as a message or what one says; and the samples, for a picture, n of a channel. */
 void report_take(report *r, const message *m);
+void report_read(report *r, json_t *event);
+
+/* A call that has no summary, since it is in progress or was cut off, is over where it was last heard. */
+void report_finish(report *r);
 void report_hear(report *r, ut_channel channel, const float *x, size_t n);
 
 /* Whether a channel of this name was heard; and whether there was consent to analyse the call. */

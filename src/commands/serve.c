@@ -18,6 +18,7 @@ static const char usage[] = "usage: undertone serve [OPTION...]\n\n"
                             "  --web DIR           pages from a folder instead of the program's own\n"
                             "  --model FILE        another model\n"
                             "  --playbook FILE     another playbook, read again when it changes\n"
+                            "  --record            keep the sound of calls as well, with consent\n"
                             "  --jsonl             every event on stdout, one JSON object a line\n";
 
 static source *open_source(const configured_source *c, char *message, size_t message_size) {
@@ -45,8 +46,14 @@ static bool add_sources(live *l, source *sources[], const configuration *c) {
         const configured_source *one = &c->sources[i];
         source *s = sources[i];
         sources[i] = NULL;
-        live_call call = {
-            .consent = one->consent, .playbook = one->playbook, .customer = one->reference, .queue = one->queue};
+        live_call call = {.consent = one->consent,
+                          .consent_method = one->consent_own ? "configuration, source" : "configuration, default",
+                          .playbook = one->playbook,
+                          .customer = one->reference,
+                          .queue = one->queue,
+                          .agent = one->agent_id,
+                          .team = one->team,
+                          .record = one->record};
         if (!live_add(l, s, &call)) return false;
     }
     return true;
@@ -74,6 +81,10 @@ static void merge(live_options *options, const live_options *given, const config
     if (!given->web) options->web = c->web;
     if (!given->model) options->model = c->model;
     if (!given->playbook) options->playbook = c->playbook;
+    options->consent = c->consent;
+    options->record = given->record || c->record;
+    options->format = c->format;
+    options->keep = c->keep;
 }
 
 int command_serve(int argc, char **argv) {
@@ -101,6 +112,7 @@ int command_serve(int argc, char **argv) {
     int status = EXIT_USAGE;
     if (configuration_read(&c, path, message, sizeof message)) {
         merge(&merged, &given, &c);
+        merged.config = path;
         status = serve_calls(&merged, &c);
     } else {
         fprintf(stderr, "undertone serve: %s\n", message);

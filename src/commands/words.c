@@ -228,7 +228,7 @@ static void say_voice(char *text, const report *r) {
     const json_t *customer = json_object_get(r->summary, "customer");
     if (report_has(r, UT_MIXED)) say(text, "Both voices share a channel, so how the customer's sounds is not scored.");
     else if (!report_has(r, UT_CUSTOMER)) say(text, "Only the agent was heard, and how an agent sounds is not scored.");
-    else if (isnan(report_number(customer, "frustration_mean")))
+    else if (r->summary ? isnan(report_number(customer, "frustration_mean")) : !r->speaking_scored)
         say(text, "Too little was heard of the customer to say how the voice sounds.");
     else say_sound(text, r);
 }

@@ -15,28 +15,6 @@ static int refuse(struct lws *wsi, unsigned status) {
     return 1;
 }
 
-/* A page of elsewhere that a browser happens to show must not listen to calls: the browser says in Origin where the
- * page came from, and that has to be here. Who sends no Origin is a tool. */
-static bool same_origin(const char *origin, const char *host) {
-    const char *from = strstr(origin, "://");
-    return from && !strcasecmp(from + 3, host);
-}
-
-/* A name of elsewhere can be made to resolve to 127.0.0.1 (DNS rebinding), and its pages then have the right origin. So
- * a server only this machine reaches wants to be called localhost or by number. */
-static bool names_this_machine(const char *host) {
-    size_t n = strcspn(host, ":");
-    return host[0] == '[' || (n == 9 && !strncasecmp(host, "localhost", n)) || strspn(host, "0123456789.") == n;
-}
-
-static bool origin_allowed(const struct serve *s, struct lws *wsi) {
-    char origin[300], host[300];
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) <= 0) return true;
-    if (lws_hdr_copy(wsi, origin, sizeof origin, WSI_TOKEN_ORIGIN) < 0) return false;
-    if (lws_hdr_copy(wsi, host, sizeof host, WSI_TOKEN_HOST) <= 0) return false;
-    return same_origin(origin, host) && (!s->address.loopback || names_this_machine(host));
-}
-
 /* "?call=ID"; false where ID cannot be one. */
 static bool take_filter(struct lws *wsi, struct client *c) {
     char argument[128];
@@ -52,7 +30,7 @@ int serve_events_admit(struct serve *s, struct lws *wsi, struct client *c) {
     char path[16];
     if (lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) <= 0 || strcmp(path, "/events"))
         return refuse(wsi, 404);
-    if (!origin_allowed(s, wsi)) return refuse(wsi, 403);
+    if (!serve_origin_allowed(s, wsi)) return refuse(wsi, 403);
     if (!c || !take_filter(wsi, c)) return refuse(wsi, 400);
     return 0;
 }
@@ -112,7 +90,7 @@ void serve_events_publish(struct serve *s, message *m) {
     struct client *c;
     state_follow(s->state, m);
     LIST_FOREACH(c, &s->clients, link) {
-        if (!c->filtered || !strcmp(c->call, m->call)) queue_for(s, c, m);
+        if (!c->filtered || !*m->call || !strcmp(c->call, m->call)) queue_for(s, c, m);
     }
 }
 
@@ -153,7 +131,7 @@ static const char *hand_on(struct serve *s, const char *bytes, size_t n_bytes) {
     return NULL;
 }
 
-static void answer(struct serve *s, struct client *c, const char *why) {
+static void reply(struct serve *s, struct client *c, const char *why) {
     message *m = why ? message_of_refusal(why) : NULL;
     if (m) queue_for(s, c, m);
     message_release(m);
@@ -168,7 +146,7 @@ int serve_events_receive(struct serve *s, struct client *c, const char *in, size
     memcpy(c->received + c->n_received, in, n_bytes);
     c->n_received += n_bytes;
     if (!lws_is_final_fragment(c->wsi)) return 0;
-    answer(s, c, hand_on(s, c->received, c->n_received));
+    reply(s, c, hand_on(s, c->received, c->n_received));
     free(c->received);
     c->received = NULL;
     c->n_received = 0;

@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "serve/address.h"
+#include "serve/desk.h"
 #include "serve/queue.h"
 #include "serve/serve.h"
 #include "serve/state.h"
@@ -28,12 +29,22 @@ struct client {
     lws_usec_t said_since;
 };
 
-/* An answer to a request whose body is still going out. */
+/* What to say of an answer, apart from its body; null where it has none of a header. */
+struct head {
+    unsigned status;
+    size_t n_bytes; /* of the body */
+    const char *type, *encoding, *etag, *modified, *range, *location, *allow, *disposition;
+    bool has_ranges; /* parts of it can be asked for */
+    bool secret;     /* what is kept of calls stays out of every cache */
+};
+
+/* An answer whose body is still going out, or has yet to be found. */
 struct response {
-    const unsigned char *body;
-    unsigned char *owned; /* what to free after it, or null */
-    size_t n_bytes, n_sent;
-    bool hang_up; /* after it */
+    const unsigned char *piece; /* n_piece bytes that can be sent now */
+    size_t n_piece, left;       /* left: of the whole body */
+    unsigned char *owned;       /* what to free after it, or null */
+    struct errand *errand;      /* the desk's part of it, or null */
+    bool head_only, hang_up;    /* hang_up: after it */
 };
 
 /* libwebsockets keeps one for each connection, zeroed at first. */
@@ -67,12 +78,29 @@ struct serve {
     lws_sorted_usec_list_t deadline; /* of leaving */
 
     atomic_ulong clients_now, sent, culled;
+
+    struct api *api; /* the desk's thread's */
+    struct desk *desk;
 };
 
-/* Each answers as an lws callback does: nonzero hangs up. On the network thread. */
+/* Whether the page that asks may: on the network thread, as all that follows. */
+bool serve_origin_allowed(const struct serve *s, struct lws *wsi);
+
+/* Each answers as an lws callback does: nonzero hangs up. */
+int serve_respond(struct lws *wsi, struct response *r, const struct head *h); /* r says what the body begins with */
+int serve_respond_line(struct lws *wsi, struct response *r, struct head h, const char *line);
+int serve_response_write(struct serve *s, struct lws *wsi, struct response *r);
+void serve_response_end(struct response *r); /* frees, any number of times */
+
 int serve_http_answer(struct serve *s, struct lws *wsi, struct response *r, const char *path, size_t n_path);
-int serve_http_write(struct lws *wsi, struct response *r);
-void serve_http_end(struct response *r); /* frees, any number of times */
+
+bool serve_request_is(const char *path); /* one for the desk */
+int serve_request_begin(struct serve *s, struct lws *wsi, struct response *r, const char *path);
+int serve_request_receive(struct lws *wsi, struct response *r, const char *in, size_t n_bytes); /* a part of its body */
+int serve_request_received(struct serve *s, struct lws *wsi, struct response *r);
+int serve_request_write(struct serve *s, struct lws *wsi, struct response *r);
+int serve_request_read_on(struct serve *s, struct response *r); /* the piece is sent, and there is more */
+void serve_requests_answered(struct serve *s);                  /* whatever the desk has done */
 
 int serve_events_admit(struct serve *s, struct lws *wsi, struct client *c);
 int serve_events_join(struct serve *s, struct lws *wsi, struct client *c);

@@ -4,15 +4,17 @@
  *     serve_send --> inbox --> state        what late joiners get
  *                          \-> clients' queues --> sockets
  *
- * What clients say of cues goes the other way, from their sockets to the feedback of serve_options.
+ * What clients say of cues goes the other way, from their sockets to the feedback of serve_options. Requests for what
+ * is kept go to the desk and come back, see desk.h.
  */
 #include "serve/serve.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/resource.h>
 
+#include "serve/api.h"
 #include "serve/inside.h"
+#include "thread.h"
 
 enum {
     INBOX_READINGS = 16384, /* waiting for the network thread; beyond, readings and turns are dropped and counted */
@@ -72,6 +74,7 @@ static void take_inbox(struct serve *s) {
         serve_events_publish(s, m);
         message_release(m);
     }
+    serve_requests_answered(s);
     if (stopping && !s->leaving) leave(s);
 }
 
@@ -80,13 +83,17 @@ static int on_http(struct serve *s, struct lws *wsi, enum lws_callback_reasons r
     switch (reason) {
     case LWS_CALLBACK_HTTP:
         return serve_http_answer(s, wsi, &c->response, in, n_bytes);
+    case LWS_CALLBACK_HTTP_BODY:
+        return serve_request_receive(wsi, &c->response, in, n_bytes);
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        return serve_request_received(s, wsi, &c->response);
     case LWS_CALLBACK_HTTP_WRITEABLE:
-        return serve_http_write(wsi, &c->response);
+        return serve_request_write(s, wsi, &c->response);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return strcasecmp(in, "websocket") != 0;
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
     case LWS_CALLBACK_CLOSED_HTTP:
-        if (c) serve_http_end(&c->response);
+        if (c) serve_response_end(&c->response);
         return 0;
     default:
         return 0;
@@ -132,6 +139,8 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         if (wsi == s->listener) lws_rx_flow_control(wsi, 1);
         return 0;
     case LWS_CALLBACK_HTTP:
+    case LWS_CALLBACK_HTTP_BODY:
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
     case LWS_CALLBACK_HTTP_WRITEABLE:
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
@@ -187,15 +196,16 @@ static bool open_context(struct serve *s) {
     return s->vhost;
 }
 
-/* Signals are for the thread that waits for them. */
-static bool start_thread(struct serve *s) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    s->running = !pthread_create(&s->thread, NULL, run, s);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return s->running;
+/* Desk's thread. */
+static void something_answered(void *user) { lws_cancel_service(((struct serve *)user)->context); }
+
+static bool open_desk(struct serve *s, const serve_options *options) {
+    s->api = api_open(s, options);
+    if (s->api) s->desk = desk_open(api_work, something_answered, s->api, s);
+    return s->desk;
 }
+
+static bool start_thread(struct serve *s) { return s->running = thread_start(&s->thread, run, s); }
 
 serve *serve_open(const serve_options *options, char *message, size_t message_size) {
     const char *listen = options->listen, *web_dir = options->web_dir;
@@ -213,7 +223,8 @@ serve *serve_open(const serve_options *options, char *message, size_t message_si
     s->web_dir = web_dir ? strdup(web_dir) : NULL;
     if (!address_listen(&s->address, listen, message, message_size)) goto fail;
     snprintf(message, message_size, "%s: not enough memory or descriptors to serve", listen);
-    if (!s->state || (web_dir && !s->web_dir) || !open_context(s) || !open_listener(s) || !start_thread(s)) goto fail;
+    if (!s->state || (web_dir && !s->web_dir) || !open_context(s) || !open_listener(s)) goto fail;
+    if (!open_desk(s, options) || !start_thread(s)) goto fail;
     return s;
 fail:
     serve_close(s);
@@ -250,11 +261,18 @@ static void stop_thread(struct serve *s) {
     pthread_join(s->thread, NULL);
 }
 
+void serve_close_desk(serve *s) {
+    if (s && s->desk) desk_close(s->desk);
+}
+
 void serve_close(serve *s) {
     if (!s) return;
+    serve_close_desk(s);
     if (s->running) stop_thread(s);
     if (!s->listener && s->address.fd >= 0) close(s->address.fd);
     if (s->context) lws_context_destroy(s->context);
+    desk_free(s->desk);
+    api_free(s->api);
     queue_clear(&s->inbox);
     queue_clear(&s->taken);
     state_free(s->state);

@@ -1,15 +1,18 @@
-/* serve.h - the pages over HTTP and the events over WebSocket, on one thread of libwebsockets.
+/* serve.h - the pages over HTTP and the events over WebSocket, on one thread of libwebsockets, and on another
+ * what needs the disk.
  *
  *     GET /agent/      the overlay
  *     GET /events      WebSocket, subprotocol "undertone.events" or none: one JSON event a text message;
  *                      ?call=ID for one call only. Who joins late gets the state first: of every live call its "call"
  *                      event, the last reading of each channel, the cues that are up and what was said of them; of an
  *                      ended one its summary. What a client may say is in feedback.h.
+ *     /api/..., /metrics   what is kept, read and changed; see api.h
  */
 #ifndef SERVE_SERVE_H
 #define SERVE_SERVE_H
 
-#include "event.h"
+#include "order.h"
+#include "store/store.h"
 
 typedef struct serve serve;
 
@@ -20,6 +23,13 @@ typedef struct serve_options {
     /* Network's thread: a client said this of a cue that it was shown; m is borrowed. Who keeps it gives m to
      * serve_send, and every client learns of it. Null: nobody keeps it, and clients are told so. */
     void (*feedback)(void *user, message *m);
+
+    store *store;         /* must stay open until serve_close_desk; null: nothing is kept */
+    const char *data_dir; /* its folder, null without */
+
+    /* Desk's thread: tells a call in progress to do something, texts borrowed; false where there is no such call. Null:
+     * there never is one. */
+    bool (*order)(void *user, const char *call, const call_order *order);
     void *user;
 } serve_options;
 
@@ -39,7 +49,10 @@ typedef struct serve_counts {
 } serve_counts;
 serve_counts serve_count(serve *s);
 
-/* Closes every client, ends the thread. Null does nothing. */
+/* Ends all use of the store and of order; requests that need them are refused from then on. Null does nothing. */
+void serve_close_desk(serve *s);
+
+/* Closes every client, ends the threads. Null does nothing. */
 void serve_close(serve *s);
 
 #endif

@@ -2,7 +2,6 @@
  * known are passed over: a reading without its call means nothing to a page. */
 #include "serve/state.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@ struct up {
 struct known {
     message *call, *summary;
     message *readings[UT_CHANNELS]; /* the last one of each */
+    message *pause, *recording;     /* what was last said of either, or null */
     struct up ups[STATE_CUES];
     unsigned n_ups;
     unsigned last_cue; /* the highest number shown; 0: none, or consent was withdrawn */
@@ -24,6 +24,7 @@ struct state {
     size_t n_live, size;
     struct known *ended[STATE_ENDED]; /* the first ended first */
     unsigned n_ended;
+    message *status; /* that calls are not being stored; null: they are */
 };
 
 struct state *state_new(void) {
@@ -38,7 +39,10 @@ static void up_release(struct up *up) {
 static void forget_moment(struct known *call) {
     for (unsigned i = 0; i < UT_CHANNELS; i++) message_release(call->readings[i]);
     for (unsigned i = 0; i < call->n_ups; i++) up_release(&call->ups[i]);
+    message_release(call->pause);
+    message_release(call->recording);
     memset(call->readings, 0, sizeof call->readings);
+    call->pause = call->recording = NULL;
     call->n_ups = 0;
 }
 
@@ -54,6 +58,7 @@ void state_free(struct state *state) {
     if (!state) return;
     for (size_t i = 0; i < state->n_live; i++) known_free(state->live[i]);
     for (unsigned i = 0; i < state->n_ended; i++) known_free(state->ended[i]);
+    message_release(state->status);
     free(state->live);
     free(state);
 }
@@ -115,12 +120,11 @@ static void end(struct state *state, size_t place) {
 }
 
 /* Nothing but the call message ever comes of a call without consent, so it is over as soon as it is known. */
-static bool has_consent(const message *m) {
-    json_t *root = json_loadb(m->text, m->n_bytes, 0, NULL);
-    const char *consent = json_string_value(json_object_get(root, "consent"));
-    bool given = consent && !strcmp(consent, ut_consent_name(UT_CONSENT_GIVEN));
-    json_decref(root);
-    return given;
+static bool has_consent(const message *m) { return m->consent == UT_CONSENT_GIVEN; }
+
+static void forget_ended(struct known *call) {
+    replace(&call->summary, NULL);
+    call->last_cue = 0;
 }
 
 /* Consent can be withdrawn after the end: then what there is to tell is the call alone. Or it is given at last, and the
@@ -137,10 +141,7 @@ static bool follow_ended(struct state *state, message *m) {
         return false;
     }
     replace(&call->call, m);
-    if (!has_consent(m)) {
-        replace(&call->summary, NULL);
-        call->last_cue = 0;
-    }
+    if (!has_consent(m)) forget_ended(call);
     return true;
 }
 
@@ -186,12 +187,22 @@ static void follow_feedback(struct known *call, message *m) {
     if (i < call->n_ups) replace(&call->ups[i].feedback, m);
 }
 
+/* Of a call that is over nothing comes after it. */
+static void follow_consent(struct state *state, message *m) {
+    unsigned i = place_ended(state, m->call);
+    if (i < state->n_ended && !has_consent(m)) forget_ended(state->ended[i]);
+}
+
 bool state_follow(struct state *state, message *m) {
     size_t place = place_of(state, m->call);
+    if (m->kind == MESSAGE_STATUS) replace(&state->status, m->storing ? NULL : m);
+    if (m->kind == MESSAGE_CONSENT) follow_consent(state, m);
     if (m->kind == MESSAGE_CALL) return follow_call(state, place, m);
     if (!is_live(state, place, m->call)) return true;
     struct known *call = state->live[place];
     if (m->kind == MESSAGE_READING && m->channel < UT_CHANNELS) replace(&call->readings[m->channel], m);
+    if (m->kind == MESSAGE_PAUSE) replace(&call->pause, m);
+    if (m->kind == MESSAGE_RECORDING) replace(&call->recording, m);
     if (m->kind == MESSAGE_CUE) follow_cue(call, m);
     if (m->kind == MESSAGE_FEEDBACK) follow_feedback(call, m);
     if (m->kind == MESSAGE_SUMMARY) {
@@ -209,11 +220,14 @@ bool state_has_shown(const struct state *state, const char *id, unsigned cue) {
     return cue && cue <= last;
 }
 
+message *state_status(const struct state *state) { return state->status ? message_hold(state->status) : NULL; }
+
 static bool tell(const struct known *call, const char *id, struct queue *out) {
     if (id && strcmp(id, call->call->call)) return true;
     bool ok = queue_push(out, call->call);
     for (unsigned i = 0; i < UT_CHANNELS; i++)
         if (call->readings[i]) ok = ok && queue_push(out, call->readings[i]);
+    ok = ok && (!call->pause || queue_push(out, call->pause)) && (!call->recording || queue_push(out, call->recording));
     for (unsigned i = 0; i < call->n_ups; i++) {
         ok = ok && queue_push(out, call->ups[i].cue);
         if (call->ups[i].feedback) ok = ok && queue_push(out, call->ups[i].feedback);
@@ -222,7 +236,7 @@ static bool tell(const struct known *call, const char *id, struct queue *out) {
 }
 
 bool state_tell(const struct state *state, const char *id, struct queue *out) {
-    bool ok = true;
+    bool ok = !state->status || queue_push(out, state->status);
     for (unsigned i = 0; i < state->n_ended; i++) ok = ok && tell(state->ended[i], id, out);
     for (size_t i = 0; i < state->n_live; i++) ok = ok && tell(state->live[i], id, out);
     return ok;

@@ -1,6 +1,6 @@
-/* state.h - what somebody who joins late must know: of every live call its call message, the last reading of each
- * channel, the cues that are up and what was said of them; of the calls that ended last, their call message and
- * summary. */
+/* state.h - what somebody who joins late must know: that calls are not being stored; of every live call its call
+ * message, the last reading of each channel, whether it is paused and recorded, the cues that are up and what was said
+ * of them; of the calls that ended last, their call message and summary. */
 #ifndef SERVE_STATE_H
 #define SERVE_STATE_H
 
@@ -16,6 +16,9 @@ bool state_follow(struct state *state, message *m);
 
 /* Whether the cue was shown in a live call or one that ended last, so that something may be said of it. */
 bool state_has_shown(const struct state *state, const char *id, unsigned cue);
+
+/* The message that calls are not being stored, with a reference for the caller; null: they are. */
+message *state_status(const struct state *state);
 
 /* Appends what is known, in the order the calls ended and began, of one call where id is not null. False without
  * memory. */

@@ -10,85 +10,98 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "store/clean.h"
 #include "store/schema.h"
 
-enum { BUSY_MS = 2000, LOG_PAGES = 1000 };
+enum {
+    OWNER_BUSY_MS = 100, /* a cue waits no longer for a command beside it */
+    GUEST_BUSY_MS = 5000,
+    LOG_PAGES = 1000,
+    STATEMENTS = 128,
+    PATH_SIZE = 4200,
+    MAX_PAGES = (1 << 24) - 1, /* see clean.c */
+};
 
 struct database {
+    char *dir, path[PATH_SIZE];
     sqlite3 *db;
-    sqlite3_stmt *statements[STATEMENTS];
-    int lock_fd;
+    struct statement {
+        const char *sql;
+        sqlite3_stmt *prepared;
+    } statements[STATEMENTS];
+    enum database_fault fault;
+    int busy_ms, patience_ms; /* for others to be done: as a rule, and now */
     int log_pages;
     bool forgot; /* the log holds what was forgotten */
 };
 
-/* ---- opening ---- */
+/* ---- what went wrong ---- */
 
-struct complaint {
-    char *message;
-    size_t size;
-};
+static enum database_fault fault_of(int result) {
+    switch (result & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return DATABASE_CORRUPT;
+    default:
+        return DATABASE_UNREADY;
+    }
+}
 
-static bool complain(struct complaint to, const char *path, const char *format, ...) {
-    va_list arguments;
-    int n = snprintf(to.message, to.size, "%s: ", path);
-    va_start(arguments, format);
-    if (n >= 0 && (size_t)n < to.size) vsnprintf(to.message + n, to.size - (size_t)n, format, arguments);
-    va_end(arguments);
+enum database_fault database_fault_of(const struct database *d) { return d->fault; }
+
+static const char *reason(sqlite3 *db) {
+    int error = sqlite3_system_errno(db);
+    switch (sqlite3_errcode(db)) {
+    case SQLITE_FULL:
+        return "the disk is full";
+    case SQLITE_IOERR:
+        return error ? strerror(error) : "the disk cannot be written or read";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return "another program has locked it";
+    case SQLITE_READONLY:
+        return "it can only be read";
+    case SQLITE_CANTOPEN:
+        return error ? strerror(error) : "it cannot be opened";
+    case SQLITE_CORRUPT:
+        return "it is damaged";
+    case SQLITE_NOTADB:
+        return "it is no database";
+    default:
+        return sqlite3_errmsg(db);
+    }
+}
+
+void database_explain(const struct database *d, char *message, size_t message_size) {
+    snprintf(message, message_size, "%s: %s", d->path, d->db ? reason(d->db) : "not enough memory");
+}
+
+/* Keeps what kind of failure it was; false. */
+static bool failed(struct database *d) {
+    if (!d->fault) d->fault = d->db ? fault_of(sqlite3_extended_errcode(d->db)) : DATABASE_UNREADY;
     return false;
 }
 
-/* dir and the folders above it that are missing. */
-static bool make_folder(const char *dir, struct complaint to) {
-    char path[4096];
-    struct stat st;
-    if (!*dir || strlen(dir) >= sizeof path) return complain(to, dir, "not a folder's name");
-    strcpy(path, dir);
-    for (char *slash = path; (slash = strchr(slash + 1, '/'));) {
-        *slash = '\0';
-        mkdir(path, 0700);
-        *slash = '/';
-    }
-    if (mkdir(dir, 0700) && errno != EEXIST) return complain(to, dir, "%s", strerror(errno));
-    if (stat(dir, &st) || !S_ISDIR(st.st_mode)) return complain(to, dir, "not a folder");
-    return true;
+static bool refuse(struct database *d, char *message, size_t message_size, const char *format, ...) {
+    va_list arguments;
+    int n = snprintf(message, message_size, "%s: ", d->path);
+    va_start(arguments, format);
+    if (n >= 0 && (size_t)n < message_size) vsnprintf(message + n, message_size - (size_t)n, format, arguments);
+    va_end(arguments);
+    d->fault = DATABASE_REFUSED;
+    return false;
 }
 
-/* Two processes would each take the other's calls in progress for abandoned ones. The kernel frees the lock of a
- * process that dies. */
-static bool lock_folder(struct database *d, const char *dir, struct complaint to) {
-    char path[4200], pid[32] = "";
-    snprintf(path, sizeof path, "%s/undertone.lock", dir);
-    d->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (d->lock_fd < 0) return complain(to, path, "%s", strerror(errno));
-    if (flock(d->lock_fd, LOCK_EX | LOCK_NB)) {
-        if (errno != EWOULDBLOCK) return complain(to, path, "%s", strerror(errno));
-        ssize_t n = pread(d->lock_fd, pid, sizeof pid - 1, 0);
-        return complain(to, dir, "in use by another undertone (process %d)", n > 0 ? atoi(pid) : 0);
-    }
-    int n = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
-    if (ftruncate(d->lock_fd, 0) || pwrite(d->lock_fd, pid, (size_t)n, 0) != n)
-        return complain(to, path, "%s", strerror(errno));
-    return true;
-}
-
-/* SQLite gives its log the mode of the file. */
-static bool make_file(const char *path, struct complaint to) {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) return complain(to, path, "%s", strerror(errno));
-    close(fd);
-    return true;
-}
+/* ---- opening ---- */
 
 static int note_log_pages(void *user, sqlite3 *db, const char *name, int pages) {
     struct database *d = user;
@@ -98,7 +111,9 @@ static int note_log_pages(void *user, sqlite3 *db, const char *name, int pages) 
     return SQLITE_OK;
 }
 
-static bool execute(struct database *d, const char *sql) { return !sqlite3_exec(d->db, sql, NULL, NULL, NULL); }
+static bool execute(struct database *d, const char *sql) {
+    return !sqlite3_exec(d->db, sql, NULL, NULL, NULL) || failed(d);
+}
 
 /* The one number that sql asks for, -1 on failure. */
 static int number_of(struct database *d, const char *sql) {
@@ -106,114 +121,227 @@ static int number_of(struct database *d, const char *sql) {
     int number = -1;
     if (!sqlite3_prepare_v2(d->db, sql, -1, &statement, NULL) && sqlite3_step(statement) == SQLITE_ROW)
         number = sqlite3_column_int(statement, 0);
-    return sqlite3_finalize(statement) ? -1 : number;
+    if (sqlite3_finalize(statement)) number = -1;
+    if (number < 0) failed(d);
+    return number;
 }
 
-/* Runs sql that brings the tables to a version: all of it or nothing. */
-static bool change_tables(struct database *d, const char *sql, int version) {
+/* Runs sql, its parts up to a null, that brings the tables to a version: all of it or nothing. */
+static bool change_tables(struct database *d, const char *const sql[], int version) {
     char marks[100];
     snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d", SCHEMA_APPLICATION, version);
-    if (execute(d, "BEGIN IMMEDIATE") && execute(d, sql) && execute(d, marks) && execute(d, "COMMIT")) return true;
+    bool good = execute(d, "BEGIN IMMEDIATE");
+    while (good && *sql) good = execute(d, *sql++);
+    if (good && execute(d, marks) && execute(d, "COMMIT")) return true;
     database_rollback(d);
     return false;
 }
 
-static bool check_tables(struct database *d, const char *path, struct complaint to) {
+/* What older versions left in the gaps of pages goes with the whole file written anew. */
+static bool upgrade(struct database *d, int version, char *message, size_t message_size) {
+    for (; version < SCHEMA_VERSION; version++)
+        if (!*schema_upgrades[version] || !change_tables(d, schema_upgrades[version], version + 1)) {
+            snprintf(message, message_size, "%s: cannot be brought from schema %d to %d (%s)", d->path, version,
+                     SCHEMA_VERSION, reason(d->db));
+            return false;
+        }
+    execute(d, "VACUUM");
+    d->fault = DATABASE_NO_FAULT;
+    d->forgot = true;
+    return true;
+}
+
+static bool check_tables(struct database *d, enum database_mode mode, char *message, size_t message_size) {
     int n = number_of(d, "SELECT count(*) FROM sqlite_schema");
     int application = number_of(d, "PRAGMA application_id"), version = number_of(d, "PRAGMA user_version");
-    if (n < 0 || version < 0) return complain(to, path, "%s", sqlite3_errmsg(d->db));
-    if (!n) return change_tables(d, schema_sql, SCHEMA_VERSION) || complain(to, path, "%s", sqlite3_errmsg(d->db));
-    if (application != SCHEMA_APPLICATION) return complain(to, path, "a database of another program");
+    bool owner = mode == DATABASE_OWNER;
+    database_explain(d, message, message_size);
+    if (n < 0 || application < 0 || version < 0) return false;
+    if (!n && owner) return change_tables(d, schema_sql, SCHEMA_VERSION);
+    if (!n) return refuse(d, message, message_size, "there are no calls in it");
+    if (application != SCHEMA_APPLICATION) return refuse(d, message, message_size, "a database of another program");
     if (version > SCHEMA_VERSION)
-        return complain(to, path, "made by a newer undertone (schema %d, this one knows %d)", version, SCHEMA_VERSION);
-    for (; version < SCHEMA_VERSION; version++)
-        if (!schema_upgrades[version] || !change_tables(d, schema_upgrades[version], version + 1))
-            return complain(to, path, "cannot be brought from schema %d to %d (%s)", version, SCHEMA_VERSION,
-                            sqlite3_errmsg(d->db));
-    return true;
+        return refuse(d, message, message_size, "made by a newer undertone (schema %d, this one knows %d)", version,
+                      SCHEMA_VERSION);
+    if (version == SCHEMA_VERSION) return true;
+    if (owner) return upgrade(d, version, message, message_size);
+    return refuse(d, message, message_size,
+                  "made by an older undertone (schema %d); it is brought up by undertone serve", version);
 }
 
-static bool prepare_all(struct database *d) {
-    for (int i = 0; i < STATEMENTS; i++)
-        if (sqlite3_prepare_v3(d->db, schema_statements[i], -1, SQLITE_PREPARE_PERSISTENT, &d->statements[i], NULL))
-            return false;
-    return true;
+/* SQLite gives its log the mode of the file. */
+static bool make_file(struct database *d, char *message, size_t message_size) {
+    int fd = open(d->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0) return !close(fd);
+    int why = errno;
+    refuse(d, message, message_size, "%s", strerror(why));
+    if (why != ELOOP && why != EISDIR) d->fault = DATABASE_UNREADY;
+    return false;
 }
 
-static bool open_file(struct database *d, const char *path, struct complaint to) {
-    if (sqlite3_open_v2(path, &d->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL))
-        return complain(to, path, "%s", d->db ? sqlite3_errmsg(d->db) : "not enough memory");
-    sqlite3_busy_timeout(d->db, BUSY_MS);
-    if (!execute(d, "PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON"))
-        return complain(to, path, "%s", sqlite3_errmsg(d->db));
-    sqlite3_wal_hook(d->db, note_log_pages, d); /* in place of automatic checkpoints */
-    if (!check_tables(d, path, to)) return false;
-    if (!execute(d, schema_close_abandoned_sql) || !prepare_all(d))
-        return complain(to, path, "%s", sqlite3_errmsg(d->db));
-    return true;
+static bool open_file(struct database *d, enum database_mode mode, char *message, size_t message_size) {
+    static const char *const settings =
+        "PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON;"
+        "PRAGMA temp_store = MEMORY";
+    char limit[60];
+    int flags = (mode == DATABASE_READER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX;
+    bool writes = mode != DATABASE_READER;
+    snprintf(limit, sizeof limit, "PRAGMA max_page_count = %d", MAX_PAGES);
+    bool good = clean_register() && !sqlite3_open_v2(d->path, &d->db, flags, CLEAN_VFS);
+    if (good) good = !sqlite3_extended_result_codes(d->db, 1);
+    if (good) good = !sqlite3_busy_timeout(d->db, d->patience_ms);
+    if (good && writes) good = execute(d, settings) && execute(d, limit);
+    if (good && writes) sqlite3_wal_hook(d->db, note_log_pages, d); /* in place of automatic checkpoints */
+    if (good) return check_tables(d, mode, message, message_size) || failed(d);
+    database_explain(d, message, message_size);
+    return failed(d);
 }
 
-struct database *database_open(const char *dir, char *message, size_t message_size) {
-    struct complaint to = {message, message_size};
+static bool find_file(struct database *d, char *message, size_t message_size) {
+    return !access(d->path, F_OK) ||
+           refuse(d, message, message_size, "%s", errno == ENOENT ? "no calls are kept there" : strerror(errno));
+}
+
+static bool open_at(struct database *d, enum database_mode mode, char *message, size_t message_size) {
+    if (mode != DATABASE_OWNER) return find_file(d, message, message_size) && open_file(d, mode, message, message_size);
+    return make_file(d, message, message_size) && open_file(d, mode, message, message_size);
+}
+
+struct database *database_open(const char *dir, enum database_mode mode, enum database_fault *fault, char *message,
+                               size_t message_size) {
     struct database *d = calloc(1, sizeof *d);
-    char path[4200];
-    if (!d) {
-        complain(to, dir, "not enough memory");
-        return NULL;
-    }
-    d->lock_fd = -1;
-    snprintf(path, sizeof path, "%.4096s/undertone.db", dir);
-    if (make_folder(dir, to) && lock_folder(d, dir, to) && make_file(path, to) && open_file(d, path, to)) return d;
+    *fault = DATABASE_UNREADY;
+    snprintf(message, message_size, "%s: not enough memory", dir);
+    if (!d || !(d->dir = strdup(dir))) goto fail;
+    d->busy_ms = d->patience_ms = mode == DATABASE_OWNER ? OWNER_BUSY_MS : GUEST_BUSY_MS;
+    snprintf(d->path, sizeof d->path, "%.4096s/undertone.db", dir);
+    if (open_at(d, mode, message, message_size)) return d;
+    *fault = d->fault;
+fail:
     database_close(d);
     return NULL;
 }
 
 void database_close(struct database *d) {
     if (!d) return;
-    for (int i = 0; i < STATEMENTS; i++) sqlite3_finalize(d->statements[i]);
+    for (int i = 0; i < STATEMENTS; i++) sqlite3_finalize(d->statements[i].prepared);
     sqlite3_close(d->db);
-    if (d->lock_fd >= 0) close(d->lock_fd);
+    free(d->dir);
     free(d);
+}
+
+const char *database_dir(const struct database *d) { return d->dir; }
+
+bool database_set_aside(const char *dir, char *kept, size_t kept_size) {
+    static const char *const endings[] = {"-shm", "-wal", ""}; /* the log before what it belongs to */
+    char from[PATH_SIZE], to[PATH_SIZE + 64], at[32];
+    time_t now = time(NULL);
+    struct tm utc;
+    strftime(at, sizeof at, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        snprintf(from, sizeof from, "%.4096s/undertone.db%s", dir, endings[i]);
+        snprintf(to, sizeof to, "%.4096s/undertone.db.corrupt-%s%s", dir, at, endings[i]);
+        if (!access(to, F_OK) || (rename(from, to) && errno != ENOENT)) return false;
+    }
+    snprintf(kept, kept_size, "undertone.db.corrupt-%s", at);
+    return true;
 }
 
 /* ---- transactions ---- */
 
+/* Whom it waited for in vain it does not wait for again until they are done. */
 bool database_begin(struct database *d, enum durability durability) {
-    return execute(d, durability == DATABASE_SYNCED ? "PRAGMA synchronous = FULL; BEGIN IMMEDIATE"
-                                                    : "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE");
+    d->fault = DATABASE_NO_FAULT;
+    bool begun = execute(d, durability == DATABASE_SYNCED ? "PRAGMA synchronous = FULL; BEGIN IMMEDIATE"
+                                                          : "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE");
+    d->patience_ms = begun ? d->busy_ms : 0;
+    sqlite3_busy_timeout(d->db, d->patience_ms);
+    return begun;
 }
 
 bool database_commit(struct database *d) { return execute(d, "COMMIT"); }
 
 /* A failure may have rolled back already. */
 void database_rollback(struct database *d) {
-    if (d->db && !sqlite3_get_autocommit(d->db)) execute(d, "ROLLBACK");
+    if (d->db && !sqlite3_get_autocommit(d->db)) sqlite3_exec(d->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
+/* The version as it is: a page that says nothing new. */
+bool database_works(struct database *d) {
+    char write[60];
+    snprintf(write, sizeof write, "PRAGMA user_version = %d", SCHEMA_VERSION);
+    if (database_begin(d, DATABASE_HANDED_OVER) && execute(d, write) && database_commit(d)) return true;
+    database_rollback(d);
+    return false;
+}
+
+/* Through SQLite's own descriptor: to close another one of the same file would give up its locks. */
+static bool begins_with(struct database *d, int which, const char *magic, int n) {
+    sqlite3_file *file = NULL;
+    sqlite3_int64 size = 0;
+    char bytes[16];
+    sqlite3_file_control(d->db, "main", which, &file);
+    if (!file || !file->pMethods || file->pMethods->xFileSize(file, &size) || !size) return true;
+    return file->pMethods->xRead(file, bytes, n, 0) == SQLITE_OK && !memcmp(bytes, magic, (size_t)n);
+}
+
+/* How both files begin: https://www.sqlite.org/fileformat2.html sections 1.3.1 and 4.1. */
+bool database_is_whole(struct database *d) {
+    if (begins_with(d, SQLITE_FCNTL_FILE_POINTER, "SQLite format 3", 16) &&
+        begins_with(d, SQLITE_FCNTL_JOURNAL_POINTER, "\x37\x7f\x06", 3))
+        return true;
+    d->fault = DATABASE_CORRUPT;
+    return false;
+}
+
+void database_forgot(struct database *d) { d->forgot = true; }
+
 bool database_tidy(struct database *d) {
-    int result = SQLITE_OK;
-    sqlite3_busy_timeout(d->db, 0);
+    sqlite3_busy_timeout(d->db, 0); /* to wait for a reader here would hold up whoever writes */
     if (d->forgot) {
-        result = sqlite3_wal_checkpoint_v2(d->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-        d->forgot = result != SQLITE_OK;
+        d->forgot = sqlite3_wal_checkpoint_v2(d->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK;
         if (!d->forgot) d->log_pages = 0;
     } else if (d->log_pages >= LOG_PAGES) {
         sqlite3_wal_checkpoint_v2(d->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
         d->log_pages = 0;
     }
-    sqlite3_busy_timeout(d->db, BUSY_MS);
+    sqlite3_busy_timeout(d->db, d->patience_ms);
     return d->forgot;
 }
 
-/* ---- rows ---- */
+bool database_copy(struct database *d, const char *to) {
+    static const char copy_sql[] = "VACUUM INTO $to";
+    json_t *values = json_pack("{ss}", "to", to);
+    int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool good = values && fd >= 0 && database_run(d, copy_sql, values) == DATABASE_ROW_STORED && !fsync(fd);
+    if (fd >= 0) close(fd);
+    json_decref(values);
+    return good;
+}
+
+/* ---- statements ---- */
+
+/* Prepared at its first use; its place follows from its address. Null on failure. */
+static sqlite3_stmt *prepared(struct database *d, const char *sql) {
+    size_t at = ((uintptr_t)sql >> 4) % STATEMENTS, tried = 0;
+    while (d->statements[at].sql && d->statements[at].sql != sql && tried++ < STATEMENTS) at = (at + 1) % STATEMENTS;
+    struct statement *s = &d->statements[at];
+    if (s->sql == sql) return s->prepared;
+    if (s->sql) return NULL; /* more statements than there are */
+    int result = sqlite3_prepare_v3(d->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->prepared, NULL);
+    if (result == SQLITE_ERROR) d->fault = DATABASE_CORRUPT; /* these are not our tables */
+    if (result) return failed(d), NULL;
+    s->sql = sql;
+    return s->prepared;
+}
 
 /* "customer::speech_s" is the key speech_s of the object customer. Null where there is none. */
-static json_t *value_at(json_t *event, const char *path) {
+static json_t *value_at(json_t *values, const char *path) {
     const char *colons = strstr(path, "::");
-    if (!colons) return json_object_get(event, path);
+    if (!colons) return json_object_get(values, path);
     char key[32];
     snprintf(key, sizeof key, "%.*s", (int)(colons - path), path);
-    return value_at(json_object_get(event, key), colons + 2);
+    return value_at(json_object_get(values, key), colons + 2);
 }
 
 static int bind_value(sqlite3_stmt *statement, int i, json_t *value) {
@@ -227,87 +355,95 @@ static int bind_value(sqlite3_stmt *statement, int i, json_t *value) {
     return text ? sqlite3_bind_text(statement, i, text, -1, free) : SQLITE_NOMEM;
 }
 
+/* The statement with its values, or null. */
+static sqlite3_stmt *bound(struct database *d, const char *sql, json_t *values) {
+    sqlite3_stmt *statement = prepared(d, sql);
+    int result = SQLITE_OK, n = statement ? sqlite3_bind_parameter_count(statement) : 0;
+    for (int i = 1; i <= n && !result; i++)
+        result = bind_value(statement, i, value_at(values, sqlite3_bind_parameter_name(statement, i) + 1));
+    if (!result) return statement;
+    failed(d);
+    sqlite3_clear_bindings(statement);
+    return NULL;
+}
+
+static void done(sqlite3_stmt *statement) {
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+}
+
 /* Whether the failure is the row's own. */
 static bool is_refusal(int result) {
+    result &= 0xff;
     return result == SQLITE_CONSTRAINT || result == SQLITE_MISMATCH || result == SQLITE_TOOBIG;
 }
 
-static enum put run(struct database *d, enum statement which, json_t *event) {
-    sqlite3_stmt *statement = d->statements[which];
-    int result = SQLITE_OK, n = sqlite3_bind_parameter_count(statement);
-    for (int i = 1; i <= n && !result; i++)
-        result = bind_value(statement, i, value_at(event, sqlite3_bind_parameter_name(statement, i) + 1));
-    if (!result) result = sqlite3_step(statement) & 0xff; /* without the extended part */
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
-    if (result == SQLITE_DONE) return PUT_STORED;
-    return is_refusal(result) ? PUT_REFUSED : PUT_FAILED;
+enum database_put database_run(struct database *d, const char *sql, json_t *values) {
+    sqlite3_stmt *statement = bound(d, sql, values);
+    if (!statement) return DATABASE_ROW_FAILED;
+    int result = sqlite3_step(statement);
+    bool refused = is_refusal(result);
+    if (result != SQLITE_DONE && result != SQLITE_ROW && !refused) failed(d);
+    done(statement);
+    if (result == SQLITE_DONE || result == SQLITE_ROW) return DATABASE_ROW_STORED;
+    return refused ? DATABASE_ROW_REFUSED : DATABASE_ROW_FAILED;
 }
 
-/* The same, and nothing changed means refused: there is no such call, or no consent. */
-static enum put put(struct database *d, enum statement which, json_t *event) {
-    enum put result = run(d, which, event);
-    return result == PUT_STORED && !sqlite3_changes(d->db) ? PUT_REFUSED : result;
-}
+long database_changes(const struct database *d) { return sqlite3_changes(d->db); }
 
-static enum put forget(struct database *d, json_t *event) {
-    enum put result = PUT_STORED;
-    for (int i = FORGET_READINGS; i <= FORGET_CALL && result == PUT_STORED; i++) result = run(d, i, event);
-    d->forgot = true;
-    return result;
-}
-
-enum put database_forget(struct database *d, const char *call_id) {
-    json_t *event = json_pack("{ss}", "call", call_id);
-    enum put result = event ? forget(d, event) : PUT_FAILED;
-    json_decref(event);
-    return result;
-}
-
-static enum put put_call(struct database *d, json_t *event) {
-    const char *consent = json_string_value(json_object_get(event, "consent"));
-    if (!consent || strcmp(consent, ut_consent_name(UT_CONSENT_GIVEN))) return forget(d, event);
-    return put(d, PUT_CALL, event);
-}
-
-/* Of other channels than the customer's the second makes no row, see schema.c. */
-static enum put put_reading(struct database *d, json_t *event) {
-    enum put result = put(d, PUT_READING, event);
-    return result == PUT_STORED ? run(d, PUT_SCORES, event) : result;
-}
-
-static enum put put_summary(struct database *d, json_t *event) {
-    enum put result = put(d, PUT_SUMMARY, event);
-    return result == PUT_STORED ? put(d, END_CALL, event) : result;
-}
-
-enum put database_put(struct database *d, const message *m) {
-    json_t *event = json_loadb(m->text, m->n_bytes, JSON_REJECT_DUPLICATES, NULL);
-    enum put result = PUT_REFUSED;
-    if (!json_is_object(event)) goto done;
-    switch (m->kind) {
-    case MESSAGE_CALL:
-        result = put_call(d, event);
-        break;
-    case MESSAGE_READING:
-        result = put_reading(d, event);
-        break;
-    case MESSAGE_TURN:
-        result = put(d, PUT_TURN, event);
-        break;
-    case MESSAGE_CUE:
-        result = put(d, PUT_CUE, event);
-        break;
-    case MESSAGE_FEEDBACK:
-        result = put(d, PUT_FEEDBACK, event);
-        break;
-    case MESSAGE_SUMMARY:
-        result = put_summary(d, event);
-        break;
-    case MESSAGE_REFUSED:
-        break;
+static json_t *column_value(sqlite3_stmt *statement, int i) {
+    switch (sqlite3_column_type(statement, i)) {
+    case SQLITE_INTEGER:
+        return json_integer(sqlite3_column_int64(statement, i));
+    case SQLITE_FLOAT:
+        return json_real(sqlite3_column_double(statement, i));
+    case SQLITE_TEXT:
+        return json_stringn((const char *)sqlite3_column_text(statement, i),
+                            (size_t)sqlite3_column_bytes(statement, i));
+    default:
+        return json_null();
     }
-done:
-    json_decref(event);
-    return result;
+}
+
+static json_t *row_of(sqlite3_stmt *statement) {
+    json_t *row = json_object();
+    for (int i = 0; row && i < sqlite3_column_count(statement); i++)
+        json_object_set_new(row, sqlite3_column_name(statement, i), column_value(statement, i));
+    return row;
+}
+
+bool database_query(struct database *d, const char *sql, json_t *values, database_each *each, void *user) {
+    sqlite3_stmt *statement = bound(d, sql, values);
+    int result = SQLITE_NOMEM;
+    bool more = statement;
+    while (more && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        json_t *row = row_of(statement);
+        more = row && each(user, row);
+        if (!row) result = SQLITE_NOMEM;
+        json_decref(row);
+    }
+    if (result != SQLITE_DONE && result != SQLITE_ROW) failed(d);
+    if (statement) done(statement);
+    return result == SQLITE_DONE || result == SQLITE_ROW;
+}
+
+static bool append(void *user, json_t *row) { return !json_array_append(user, row); }
+
+json_t *database_rows(struct database *d, const char *sql, json_t *values) {
+    json_t *rows = json_array();
+    if (rows && database_query(d, sql, values, append, rows)) return rows;
+    json_decref(rows);
+    return NULL;
+}
+
+static bool take_first(void *user, json_t *row) {
+    json_t **first = user;
+    *first = json_incref(row);
+    return false;
+}
+
+json_t *database_row(struct database *d, const char *sql, json_t *values) {
+    json_t *first = NULL;
+    bool good = database_query(d, sql, values, take_first, &first);
+    return good && !first ? json_null() : first;
 }

@@ -1,24 +1,149 @@
-/* Emotion is the customer's alone: what any voice yields is in readings, what only the customer's yields is in scores,
+/* Emotion is the customer's alone: what any voice yields is in measured, what only the customer's yields is in scored,
  * which has no channel. So there is no place where an agent's emotion could be put.
  *
- * Rows go in through "FROM calls WHERE id = $call AND consent = 'given'": without a call and its consent no row comes
- * of it, whatever the sender does.
+ * Both hold whole numbers, of the unit that their comments name: 10,000 calls of five minutes are 18 million rows, and
+ * as numbers of 8 bytes they would be twice as large. The views readings and scores show them in the units of events.
  */
 #include "store/schema.h"
 
-/* As they were added, in version 3. */
-#define TURNS_AND_INDEX                                                                                                \
-    "CREATE TABLE turns (\n"                                                                                           \
-    "    call    INTEGER NOT NULL REFERENCES calls (number),\n"                                                        \
-    "    start_s REAL NOT NULL,\n"                                                                                     \
-    "    end_s   REAL NOT NULL,\n"                                                                                     \
-    "    turn    TEXT NOT NULL,\n"                                                                                     \
-    "    channel TEXT CHECK (channel IN ('customer', 'agent')), -- null: nobody's, a silence or a hold\n"              \
-    "    UNIQUE (call, start_s, turn, channel)\n"                                                                      \
-    ") STRICT;\n"                                                                                                      \
-    "CREATE INDEX calls_of_customer ON calls (customer) WHERE customer IS NOT NULL;\n"
+#include <stddef.h>
 
-const char schema_sql[] =
+/* As they were added, in version 3. */
+static const char turns_sql[] =
+    "CREATE TABLE turns (\n"
+    "    call    INTEGER NOT NULL REFERENCES calls (number),\n"
+    "    start_s REAL NOT NULL,\n"
+    "    end_s   REAL NOT NULL,\n"
+    "    turn    TEXT NOT NULL,\n"
+    "    channel TEXT CHECK (channel IN ('customer', 'agent')), -- null: nobody's, a silence or a hold\n"
+    "    UNIQUE (call, start_s, turn, channel)\n"
+    ") STRICT;\n"
+    "CREATE INDEX calls_of_customer ON calls (customer) WHERE customer IS NOT NULL;\n";
+
+/* In version 4. */
+static const char readings_sql[] =
+    "CREATE TABLE measured (\n"
+    "    call       INTEGER NOT NULL REFERENCES calls (number),\n"
+    "    t_ms       INTEGER NOT NULL,\n"
+    "    channel    INTEGER NOT NULL CHECK (channel IN (0, 1, 2)), -- customer, agent, mixed\n"
+    "    speaking   INTEGER NOT NULL,\n"
+    "    sound      INTEGER NOT NULL CHECK (sound IN (0, 1, 2, 3)), -- none, speech, music, tone\n"
+    "    level      INTEGER,          -- 0.1 dB\n"
+    "    rate       INTEGER,          -- 0.1 syllables a second\n"
+    "    share      INTEGER,          -- 0.01 of all speech in the call so far\n"
+    "    share_120s INTEGER,          -- the same in the last 120 s\n"
+    "    PRIMARY KEY (call, t_ms, channel)\n"
+    ") STRICT, WITHOUT ROWID;\n"
+    "CREATE TABLE scored (            -- the customer's\n"
+    "    call        INTEGER NOT NULL REFERENCES calls (number),\n"
+    "    t_ms        INTEGER NOT NULL,\n"
+    "    pitch       INTEGER,         -- 0.1 Hz\n"
+    "    frustration INTEGER,         -- 0.001, as the next two\n"
+    "    stress      INTEGER,\n"
+    "    arousal     INTEGER,\n"
+    "    confidence  INTEGER,         -- 0.01\n"
+    "    abstain     INTEGER NOT NULL,\n"
+    "    usual_known INTEGER,\n"
+    "    PRIMARY KEY (call, t_ms)\n"
+    ") STRICT, WITHOUT ROWID;\n"
+    "CREATE VIEW readings (call, t_s, channel, speaking, sound, level_db, rate_syl_s, talk_share, talk_share_120s)\n"
+    "AS SELECT call, t_ms / 1000.0,\n"
+    "    CASE channel WHEN 0 THEN 'customer' WHEN 1 THEN 'agent' ELSE 'mixed' END, speaking,\n"
+    "    CASE sound WHEN 0 THEN 'none' WHEN 1 THEN 'speech' WHEN 2 THEN 'music' ELSE 'tone' END,\n"
+    "    level / 10.0, rate / 10.0, share / 100.0, share_120s / 100.0 FROM measured;\n"
+    "CREATE VIEW scores (call, t_s, pitch_hz, frustration, stress, arousal, confidence, abstain, baseline)\n"
+    "AS SELECT call, t_ms / 1000.0, pitch / 10.0, frustration / 1000.0, stress / 1000.0, arousal / 1000.0,\n"
+    "    confidence / 100.0, abstain, CASE usual_known WHEN 0 THEN 'warming' WHEN 1 THEN 'ready' END FROM scored;\n";
+
+static const char notes_sql[] =
+    "CREATE TABLE consents (          -- the history: what was said of it, when and how\n"
+    "    call   INTEGER NOT NULL REFERENCES calls (number),\n"
+    "    at     TEXT NOT NULL,\n"
+    "    t_s    REAL,                 -- where in the call; null: after it\n"
+    "    state  TEXT NOT NULL CHECK (state IN ('unknown', 'given', 'refused', 'withdrawn')),\n"
+    "    method TEXT,\n"
+    "    who    TEXT                  -- who said so to us\n"
+    ") STRICT;\n"
+    "CREATE INDEX consents_of_call ON consents (call);\n"
+    "CREATE TABLE pauses (            -- while a card number was said, say: nothing is heard, scored or recorded\n"
+    "    call    INTEGER NOT NULL REFERENCES calls (number),\n"
+    "    start_s REAL NOT NULL,\n"
+    "    end_s   REAL,                -- null: until the end\n"
+    "    who     TEXT,\n"
+    "    PRIMARY KEY (call, start_s)\n"
+    ") STRICT, WITHOUT ROWID;\n"
+    "CREATE TABLE recordings (        -- audio/FILE\n"
+    "    call       INTEGER PRIMARY KEY REFERENCES calls (number),\n"
+    "    file       TEXT,\n"
+    "    format     TEXT,\n"
+    "    channels   TEXT,             -- JSON, as the call's\n"
+    "    state      TEXT NOT NULL CHECK (state IN ('recording', 'finished', 'interrupted', 'failed')),\n"
+    "    duration_s REAL,\n"
+    "    bytes      INTEGER,\n"
+    "    lost_s     REAL              -- silence stands for this much that could not be kept\n"
+    ") STRICT;\n"
+    "CREATE TABLE notes (\n"
+    "    number INTEGER PRIMARY KEY,\n"
+    "    call   INTEGER NOT NULL REFERENCES calls (number),\n"
+    "    t_s    REAL,                 -- null: of the whole call, as of a tag\n"
+    "    text   TEXT NOT NULL,\n"
+    "    who    TEXT,\n"
+    "    at     TEXT NOT NULL\n"
+    ") STRICT;\n"
+    "CREATE INDEX notes_of_call ON notes (call);\n"
+    "CREATE TABLE tags (\n"
+    "    number INTEGER PRIMARY KEY,\n"
+    "    call   INTEGER NOT NULL REFERENCES calls (number),\n"
+    "    t_s    REAL,\n"
+    "    tag    TEXT NOT NULL,\n"
+    "    who    TEXT,\n"
+    "    at     TEXT NOT NULL\n"
+    ") STRICT;\n"
+    "CREATE INDEX tags_of_call ON tags (call, tag);\n";
+
+static const char audit_sql[] =
+    "CREATE TABLE audit (             -- each hash is over the one before and its own row, see audit.c\n"
+    "    number INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+    "    at     TEXT NOT NULL,\n"
+    "    who    TEXT NOT NULL,\n"
+    "    origin TEXT NOT NULL,        -- from where\n"
+    "    action TEXT NOT NULL,\n"
+    "    about  TEXT NOT NULL,        -- JSON\n"
+    "    hash   TEXT NOT NULL\n"
+    ") STRICT;\n"
+    "CREATE TABLE audit_start (       -- the last one whose days were over: the chain goes on from its hash\n"
+    "    number INTEGER PRIMARY KEY,\n"
+    "    hash   TEXT NOT NULL\n"
+    ") STRICT;\n"
+    "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;\n"
+    "CREATE TRIGGER audit_keeps BEFORE DELETE ON audit\n"
+    "    WHEN old.number > coalesce((SELECT max(number) FROM audit_start), 0)\n"
+    "    BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;\n"
+    "CREATE TABLE receipts (          -- of deletions\n"
+    "    id      TEXT PRIMARY KEY,\n"
+    "    at      TEXT NOT NULL,\n"
+    "    receipt TEXT NOT NULL CHECK (json_valid(receipt))\n"
+    ") STRICT, WITHOUT ROWID;\n"
+    "CREATE TABLE deletions (         -- what must not come back from a backup\n"
+    "    call    TEXT PRIMARY KEY,    -- its id; it has no row any more\n"
+    "    receipt TEXT NOT NULL REFERENCES receipts (id)\n"
+    ") STRICT, WITHOUT ROWID;\n"
+    "CREATE TABLE backups (           -- that we made and that deletions must reach\n"
+    "    path       TEXT PRIMARY KEY,\n"
+    "    made_at    TEXT NOT NULL,\n"
+    "    filesystem TEXT NOT NULL     -- of the folder around it: another one there is no proof that it is gone\n"
+    ") STRICT, WITHOUT ROWID;\n"
+    "CREATE TABLE debts (             -- what is to be deleted and is not yet, see debts.h\n"
+    "    path TEXT NOT NULL,          -- of a backup; empty: this folder\n"
+    "    call TEXT NOT NULL,          -- its id\n"
+    "    what INTEGER NOT NULL,       -- of it, see forget.h\n"
+    "    PRIMARY KEY (path, call, what)\n"
+    ") STRICT, WITHOUT ROWID;\n"
+    "CREATE INDEX calls_by_time ON calls (coalesce(started_at, consent_at), number);\n"
+    "CREATE INDEX cues_by_kind ON cues (kind, call);\n"
+    "CREATE UNIQUE INDEX calls_by_content ON calls (content_sha256) WHERE content_sha256 IS NOT NULL;\n";
+
+const char *const schema_sql[] = {
     "CREATE TABLE calls (\n"
     "    number     INTEGER PRIMARY KEY,\n"
     "    id         TEXT NOT NULL UNIQUE,\n"
@@ -27,38 +152,19 @@ const char schema_sql[] =
     "    rate_hz    INTEGER,\n"
     "    started_at TEXT,             -- UTC, of the first sample\n"
     "    ended_at   TEXT,\n"
-    "    ended_how  TEXT CHECK (ended_how IN ('finished', 'server died', 'no consent')),\n"
+    "    ended_how  TEXT CHECK (ended_how IN ('finished', 'stopped', 'failed', 'server died', 'no consent')),\n"
     "    consent    TEXT NOT NULL CHECK (consent IN ('unknown', 'given', 'refused', 'withdrawn')),\n"
     "    consent_at TEXT NOT NULL,    -- when the store learned of it\n"
     "    model      TEXT,\n"
     "    arm        TEXT CHECK (arm IN ('shown', 'held_out')),\n"
     "    queue      TEXT,\n"
-    "    customer   TEXT              -- the deployment's reference\n"
-    ") STRICT;\n"
-    "CREATE TABLE readings (\n"
-    "    call       INTEGER NOT NULL REFERENCES calls (number),\n"
-    "    t_s        REAL NOT NULL,\n"
-    "    channel    TEXT NOT NULL CHECK (channel IN ('customer', 'agent', 'mixed')),\n"
-    "    speaking   INTEGER NOT NULL,\n"
-    "    sound      TEXT NOT NULL CHECK (sound IN ('none', 'speech', 'music', 'tone')),\n"
-    "    level_db   REAL,\n"
-    "    rate_syl_s REAL,\n"
-    "    talk_share REAL,             -- of all speech in the call so far\n"
-    "    talk_share_120s REAL,        -- the same in the last 120 s\n"
-    "    PRIMARY KEY (call, t_s, channel)\n"
-    ") STRICT, WITHOUT ROWID;\n"
-    "CREATE TABLE scores (            -- the customer's\n"
-    "    call        INTEGER NOT NULL REFERENCES calls (number),\n"
-    "    t_s         REAL NOT NULL,\n"
-    "    pitch_hz    REAL,\n"
-    "    frustration REAL,\n"
-    "    stress      REAL,\n"
-    "    arousal     REAL,\n"
-    "    confidence  REAL,\n"
-    "    abstain     INTEGER NOT NULL,\n"
-    "    baseline    TEXT CHECK (baseline IN ('warming', 'ready')),\n"
-    "    PRIMARY KEY (call, t_s)\n"
-    ") STRICT, WITHOUT ROWID;\n"
+    "    customer   TEXT,             -- the deployment's reference\n"
+    "    agent      TEXT,             -- the same of the agent and the team\n"
+    "    team       TEXT,\n"
+    "    playbook   TEXT,\n"
+    "    content_sha256 TEXT,         -- of the file it was imported from\n"
+    "    held_why   TEXT              -- legal hold: nothing of it is deleted; null: none\n"
+    ") STRICT;\n",
     "CREATE TABLE cues (\n"
     "    call      INTEGER NOT NULL REFERENCES calls (number),\n"
     "    id        INTEGER NOT NULL,\n"
@@ -99,102 +205,68 @@ const char schema_sql[] =
     "    hold_s                    REAL,\n"
     "    response_latency_p90_s    REAL,\n"
     "    monologue_longest_s       REAL\n"
-    ") STRICT;\n" TURNS_AND_INDEX;
-
-#define ISO         "'%Y-%m-%dT%H:%M:%fZ'"
-#define NOW         "strftime(" ISO ", 'now')"
-#define AFTER(s)    "strftime(" ISO ", started_at, printf('%+.3f seconds', " s "))"
-#define OF_CALL     "FROM calls WHERE calls.id = $call AND consent = 'given'"
-#define CALL_NUMBER "(SELECT number FROM calls WHERE id = $call)"
-
-const char *const schema_upgrades[SCHEMA_VERSION] = {
-    [1] = "ALTER TABLE readings ADD COLUMN sound TEXT NOT NULL DEFAULT 'none'"
-          " CHECK (sound IN ('none', 'speech', 'music', 'tone'))",
-    [2] = "ALTER TABLE calls ADD COLUMN arm TEXT CHECK (arm IN ('shown', 'held_out'));"
-          "ALTER TABLE calls ADD COLUMN queue TEXT;"
-          "ALTER TABLE calls ADD COLUMN customer TEXT;"
-          "ALTER TABLE readings ADD COLUMN talk_share REAL;"
-          "ALTER TABLE readings ADD COLUMN talk_share_120s REAL;"
-          "ALTER TABLE scores ADD COLUMN baseline TEXT CHECK (baseline IN ('warming', 'ready'));"
-          "ALTER TABLE cues ADD COLUMN priority INTEGER;"
-          "ALTER TABLE cues ADD COLUMN audience TEXT NOT NULL DEFAULT 'agent';"
-          "ALTER TABLE cues ADD COLUMN shown INTEGER NOT NULL DEFAULT 1 CHECK (shown IN (0, 1));"
-          "ALTER TABLE cues ADD COLUMN score_usual REAL;"
-          "ALTER TABLE cues ADD COLUMN feedback TEXT CHECK (feedback IN ('helpful', 'wrong', 'dismiss'));"
-          "ALTER TABLE cues ADD COLUMN feedback_at TEXT;"
-          "ALTER TABLE summaries ADD COLUMN interruptions_by_agent INTEGER;"
-          "ALTER TABLE summaries ADD COLUMN backchannels INTEGER;"
-          "ALTER TABLE summaries ADD COLUMN hold_s REAL;"
-          "ALTER TABLE summaries ADD COLUMN response_latency_p90_s REAL;"
-          "ALTER TABLE summaries ADD COLUMN monologue_longest_s REAL;" TURNS_AND_INDEX,
+    ") STRICT;\n",
+    turns_sql,
+    readings_sql,
+    notes_sql,
+    audit_sql,
+    NULL,
 };
 
-const char schema_close_abandoned_sql[] = "UPDATE calls SET ended_how = 'server died', ended_at = coalesce(" AFTER(
-    "coalesce((SELECT max(t_s) FROM readings WHERE call = number), 0)") ", " NOW ") WHERE ended_at IS NULL";
+static const char to_2[] = "ALTER TABLE readings ADD COLUMN sound TEXT NOT NULL DEFAULT 'none'"
+                           " CHECK (sound IN ('none', 'speech', 'music', 'tone'))";
 
-const char *const schema_statements[STATEMENTS] = {
-    /* Consent may come late, but what was refused or withdrawn stays so. */
-    [PUT_CALL] = "INSERT INTO calls (id, source, channels, rate_hz, started_at, consent, consent_at, model, arm, queue,"
-                 " customer) VALUES ($call, $source, $channels, $rate_hz, $started_at, $consent, " NOW ", $model, $arm,"
-                 " $queue, $customer)"
-                 " ON CONFLICT (id) DO UPDATE SET source = excluded.source, channels = excluded.channels,"
-                 " rate_hz = excluded.rate_hz, started_at = excluded.started_at, consent = excluded.consent,"
-                 " consent_at = excluded.consent_at, model = excluded.model, arm = excluded.arm,"
-                 " queue = excluded.queue, customer = excluded.customer, ended_at = NULL, ended_how = NULL"
-                 " WHERE calls.consent = 'unknown'",
-    [PUT_READING] = "INSERT INTO readings (call, t_s, channel, speaking, sound, level_db, rate_syl_s, talk_share,"
-                    " talk_share_120s) SELECT number, $t_s, $channel, $speaking, $sound, $level_db, $rate_syl_s,"
-                    " $talk_share, $talk_share_120s " OF_CALL,
-    [PUT_SCORES] = "INSERT INTO scores (call, t_s, pitch_hz, frustration, stress, arousal, confidence, abstain,"
-                   " baseline) SELECT number, $t_s, $pitch_hz, $frustration, $stress, $arousal, $confidence, $abstain,"
-                   " $baseline " OF_CALL " AND $channel = 'customer'",
-    [PUT_TURN] = "INSERT INTO turns (call, start_s, end_s, turn, channel)"
-                 " SELECT number, $start_s, $end_s, $turn, $channel " OF_CALL,
-    /* One row a cue, as it was last before it cleared. */
-    [PUT_CUE] = "INSERT INTO cues (call, id, kind, severity, score, text, advice, reasons, raised_s, updated_s, "
-                "cleared_s, priority, audience, shown, score_usual) SELECT number, $id, $cue, $severity, $score, $text,"
-                " $advice, $reasons, $t_s, iif($state = 'updated', $t_s, NULL), iif($state = 'cleared', $t_s, NULL),"
-                " $priority, $to, $shown, $score_usual " OF_CALL
-                " ON CONFLICT (call, id) DO UPDATE SET cleared_s = excluded.cleared_s,"
-                " updated_s = coalesce(excluded.updated_s, updated_s),"
-                " severity = iif($state = 'cleared', severity, excluded.severity),"
-                " score = iif($state = 'cleared', score, excluded.score),"
-                " score_usual = iif($state = 'cleared', score_usual, excluded.score_usual),"
-                " text = iif($state = 'cleared', text, excluded.text),"
-                " advice = iif($state = 'cleared', advice, excluded.advice),"
-                " reasons = iif($state = 'cleared', reasons, excluded.reasons)",
-    /* The latest, but who only wants a cue out of sight takes nothing back. */
-    [PUT_FEEDBACK] = "UPDATE cues SET feedback = iif($verdict = 'dismiss', coalesce(feedback, $verdict), $verdict),"
-                     " feedback_at = iif($verdict = 'dismiss', coalesce(feedback_at, $at), $at)"
-                     " WHERE id = $cue AND shown AND call = (SELECT number " OF_CALL ")",
-    [PUT_SUMMARY] = "INSERT INTO summaries (call, duration_s, customer_speech_s, customer_frustration_mean,"
-                    " customer_frustration_peak, customer_stress_mean, customer_stress_peak, customer_arousal_mean,"
-                    " agent_talk_share, overlaps, interruptions, dead_air_s, response_latency_median_s, cues,"
-                    " interruptions_by_agent, backchannels, hold_s, response_latency_p90_s, monologue_longest_s)"
-                    " SELECT number, $duration_s, $customer::speech_s,"
-                    " $customer::frustration_mean, $customer::frustration_peak, $customer::stress_mean,"
-                    " $customer::stress_peak, $customer::arousal_mean, $dynamics::agent_talk_share,"
-                    " $dynamics::overlaps, $dynamics::interruptions, $dynamics::dead_air_s,"
-                    " $dynamics::response_latency_median_s, $cues, $dynamics::interruptions_by_agent,"
-                    " $dynamics::backchannels, $dynamics::hold_s, $dynamics::response_latency_p90_s,"
-                    " $dynamics::monologue_longest_s " OF_CALL,
-    [END_CALL] = "UPDATE calls SET ended_how = 'finished', ended_at = " AFTER(
-        "$duration_s") " WHERE id = $call AND consent = 'given'",
-    [FORGET_READINGS] = "DELETE FROM readings WHERE call = " CALL_NUMBER,
-    [FORGET_SCORES] = "DELETE FROM scores WHERE call = " CALL_NUMBER,
-    [FORGET_TURNS] = "DELETE FROM turns WHERE call = " CALL_NUMBER,
-    [FORGET_CUES] = "DELETE FROM cues WHERE call = " CALL_NUMBER,
-    [FORGET_SUMMARY] = "DELETE FROM summaries WHERE call = " CALL_NUMBER,
-    /* What stays is that there was a call, when, and what was said of consent; a source can name a person. */
-    [FORGET_CALL] = "INSERT INTO calls (id, started_at, ended_at, ended_how, consent, consent_at) VALUES"
-                    " ($call, $started_at, " NOW ", 'no consent', coalesce($consent, 'withdrawn'), " NOW ")"
-                    " ON CONFLICT (id) DO UPDATE SET source = NULL, channels = NULL, rate_hz = NULL, model = NULL,"
-                    " arm = NULL, queue = NULL, customer = NULL,"
-                    " ended_at = coalesce(ended_at, excluded.ended_at), ended_how = 'no consent',"
-                    " consent = iif(consent = 'given', 'withdrawn', iif(consent = 'unknown', excluded.consent,"
-                    " consent)), consent_at = excluded.consent_at",
+static const char to_3[] =
+    "ALTER TABLE calls ADD COLUMN arm TEXT CHECK (arm IN ('shown', 'held_out'));"
+    "ALTER TABLE calls ADD COLUMN queue TEXT;"
+    "ALTER TABLE calls ADD COLUMN customer TEXT;"
+    "ALTER TABLE readings ADD COLUMN talk_share REAL;"
+    "ALTER TABLE readings ADD COLUMN talk_share_120s REAL;"
+    "ALTER TABLE scores ADD COLUMN baseline TEXT CHECK (baseline IN ('warming', 'ready'));"
+    "ALTER TABLE cues ADD COLUMN priority INTEGER;"
+    "ALTER TABLE cues ADD COLUMN audience TEXT NOT NULL DEFAULT 'agent';"
+    "ALTER TABLE cues ADD COLUMN shown INTEGER NOT NULL DEFAULT 1 CHECK (shown IN (0, 1));"
+    "ALTER TABLE cues ADD COLUMN score_usual REAL;"
+    "ALTER TABLE cues ADD COLUMN feedback TEXT CHECK (feedback IN ('helpful', 'wrong', 'dismiss'));"
+    "ALTER TABLE cues ADD COLUMN feedback_at TEXT;"
+    "ALTER TABLE summaries ADD COLUMN interruptions_by_agent INTEGER;"
+    "ALTER TABLE summaries ADD COLUMN backchannels INTEGER;"
+    "ALTER TABLE summaries ADD COLUMN hold_s REAL;"
+    "ALTER TABLE summaries ADD COLUMN response_latency_p90_s REAL;"
+    "ALTER TABLE summaries ADD COLUMN monologue_longest_s REAL;";
+
+/* A column's CHECK goes with the column. */
+#define WIDEN_ENDED_HOW                                                                                                \
+    "ALTER TABLE calls ADD COLUMN ended TEXT CHECK (ended IN ('finished', 'stopped', 'failed', 'server died',"         \
+    " 'no consent'));"                                                                                                 \
+    "UPDATE calls SET ended = ended_how;"                                                                              \
+    "ALTER TABLE calls DROP COLUMN ended_how;"                                                                         \
+    "ALTER TABLE calls RENAME COLUMN ended TO ended_how;"
+
+static const char to_4[] = "ALTER TABLE readings RENAME TO readings_3;"
+                           "ALTER TABLE scores RENAME TO scores_3;"
+                           "ALTER TABLE calls ADD COLUMN agent TEXT;"
+                           "ALTER TABLE calls ADD COLUMN team TEXT;"
+                           "ALTER TABLE calls ADD COLUMN playbook TEXT;"
+                           "ALTER TABLE calls ADD COLUMN content_sha256 TEXT;"
+                           "ALTER TABLE calls ADD COLUMN held_why TEXT;" WIDEN_ENDED_HOW;
+
+static const char move_to_4[] =
+    "INSERT INTO measured SELECT call, CAST(round(t_s * 1000) AS INTEGER),"
+    " CASE channel WHEN 'customer' THEN 0 WHEN 'agent' THEN 1 ELSE 2 END, speaking,"
+    " CASE sound WHEN 'none' THEN 0 WHEN 'speech' THEN 1 WHEN 'music' THEN 2 ELSE 3 END,"
+    " CAST(round(level_db * 10) AS INTEGER), CAST(round(rate_syl_s * 10) AS INTEGER),"
+    " CAST(round(talk_share * 100) AS INTEGER), CAST(round(talk_share_120s * 100) AS INTEGER) FROM readings_3;"
+    "INSERT INTO scored SELECT call, CAST(round(t_s * 1000) AS INTEGER), CAST(round(pitch_hz * 10) AS INTEGER),"
+    " CAST(round(frustration * 1000) AS INTEGER), CAST(round(stress * 1000) AS INTEGER),"
+    " CAST(round(arousal * 1000) AS INTEGER), CAST(round(confidence * 100) AS INTEGER), abstain,"
+    " CASE baseline WHEN 'warming' THEN 0 WHEN 'ready' THEN 1 END FROM scores_3;"
+    "INSERT INTO consents SELECT number, consent_at, NULL, consent, NULL, NULL FROM calls;"
+    "DROP TABLE readings_3;"
+    "DROP TABLE scores_3;";
+
+const char *const schema_upgrades[SCHEMA_VERSION][SCHEMA_PARTS] = {
+    [1] = {to_2},
+    [2] = {to_3, turns_sql},
+    [3] = {to_4, readings_sql, notes_sql, audit_sql, move_to_4},
 };
-
-const char schema_earlier_sql[] =
-    "SELECT count(*) FROM (SELECT 1 FROM calls WHERE customer = ?1 AND consent = 'given'"
-    " AND EXISTS (SELECT 1 FROM cues WHERE call = number AND kind = 'frustration') LIMIT ?2)";

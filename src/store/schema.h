@@ -1,42 +1,22 @@
-/* schema.h - the tables, and every statement that is ever run on them. */
+/* schema.h - the tables, and how older ones are brought up. Statements stand beside the code that runs them. */
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 
 enum {
-    SCHEMA_VERSION = 3,              /* PRAGMA user_version */
+    SCHEMA_VERSION = 4,              /* PRAGMA user_version */
     SCHEMA_APPLICATION = 0x556e4474, /* PRAGMA application_id: "UnDt" */
 };
 
-extern const char schema_sql[];
+/* Each in parts, to be run in order, up to a null. */
+enum { SCHEMA_PARTS = 6 };
+extern const char *const schema_sql[];
+extern const char *const schema_upgrades[SCHEMA_VERSION][SCHEMA_PARTS]; /* [version]: from it to the next */
 
-/* From a version to the next, [version]. */
-extern const char *const schema_upgrades[SCHEMA_VERSION];
-
-/* Run once at opening: calls that were in progress when the process died end where their last reading was. */
-extern const char schema_close_abandoned_sql[];
-
-/* Parameters are named by the key of the event whose value they take, "$customer::speech_s" for a key within a key. */
-enum statement {
-    PUT_CALL,
-    PUT_READING,
-    PUT_SCORES,
-    PUT_TURN,
-    PUT_CUE,
-    PUT_FEEDBACK,
-    PUT_SUMMARY,
-    END_CALL,
-    FORGET_READINGS, /* from here on in the order they are run */
-    FORGET_SCORES,
-    FORGET_TURNS,
-    FORGET_CUES,
-    FORGET_SUMMARY,
-    FORGET_CALL,
-    STATEMENTS,
-};
-extern const char *const schema_statements[STATEMENTS];
-
-/* How many calls of customer ?1 had a frustration cue, as far as ?2: a customer's reference can be one that thousands
- * share. */
-extern const char schema_earlier_sql[];
+/* For statements: now as the tables say it, and a call by its id where it may be written about: without a call and its
+ * consent no row comes of it, whatever the sender does. */
+#define SCHEMA_ISO     "'%Y-%m-%dT%H:%M:%fZ'"
+#define SCHEMA_NOW     "strftime(" SCHEMA_ISO ", 'now')"
+#define SCHEMA_OF_CALL "FROM calls WHERE calls.id = $call AND consent = 'given'"
+#define SCHEMA_NUMBER  "(SELECT number FROM calls WHERE id = $call)"
 
 #endif

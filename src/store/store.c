@@ -1,6 +1,10 @@
 /* One thread owns the database. Others queue; it takes all that waits, writes it in one transaction and tells of each
- * cue. A transaction that fails (disk full, say) costs its readings and turns, which are counted; everything else goes
- * back to the head of the queue and is tried again on every tick, so it is stored once there is room. */
+ * cue. Tasks of others (store_ask) have transactions of their own, in their turn.
+ *
+ * What was in a transaction that failed (disk full, say) goes back to the head of the queue and is tried again on every
+ * tick, so it is stored once there is room; so is a database that could not be opened. Where it is corrupt it is set
+ * aside, a new one is begun, and the calls in progress are begun in it once more.
+ */
 #include "store/store.h"
 
 #include <pthread.h>
@@ -11,30 +15,62 @@
 #include <sys/queue.h>
 #include <time.h>
 
-#include "store/database.h"
+#include "store/audit.h"
 #include "store/earlier.h"
+#include "store/folder.h"
+#include "store/rows.h"
 
-enum { TICK_MS = 200, QUEUE_MAX = 65536 };
+enum {
+    TICK_MS = 200,
+    QUEUE_MAX = 65536,
+    OPEN_EVERY_S = 1,
+    LOOK_EVERY_S = 1,
+    SWEEP_EVERY_S = 60,
+    FIRST_SWEEP_S = 5,
+    WHY_SIZE = 512
+};
+
+/* Of somebody who waits for it. */
+struct ask {
+    store_task *task;
+    void *user;
+    bool freely, done, good;
+};
 
 struct job {
     STAILQ_ENTRY(job) link;
-    message *m; /* or null, and a call to forget */
-    char forget[CALL_ID_SIZE];
-    enum put result;
+    message *m; /* or null, and a task */
+    struct ask *ask;
+    enum database_put result;
     bool told; /* of a durable one: committed has been called */
 };
 STAILQ_HEAD(jobs, job);
 
+/* A call in progress that is being stored. */
+struct live {
+    STAILQ_ENTRY(live) link;
+    message *call;
+};
+STAILQ_HEAD(lives, live);
+
 struct store {
-    struct database *database; /* the thread's own, once it runs */
-    struct earlier *earlier;
-    store_committed *committed;
-    void *user;
+    store_options options;
+    char *dir;
     pthread_t thread;
     bool running;
 
+    /* The thread's own, once it runs. */
+    struct folder *folder;
+    struct database *database; /* null: could not be opened */
+    struct lives lives;
+    char why[WHY_SIZE]; /* it does not store */
+    time_t next_open_s, next_look_s, next_sweep_s;
+
+    pthread_mutex_t reading; /* of earlier, which the thread opens with the database */
+    struct earlier *earlier;
+
     pthread_mutex_t lock; /* of all that follows */
-    pthread_cond_t wake;
+    pthread_cond_t wake, answered;
     struct jobs queue;
     size_t n_queued;
     bool urgent, stopping;
@@ -46,8 +82,102 @@ static void job_free(struct job *job) {
     free(job);
 }
 
-static bool may_be_dropped(const struct job *job) { return job->m && message_may_be_dropped(job->m); }
 static bool is_durable(const struct job *job) { return job->m && message_is_durable(job->m); }
+
+static time_t now_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec;
+}
+
+/* ---- the database, and whether it stores ---- */
+
+static void set_storing(struct store *s, bool storing) {
+    pthread_mutex_lock(&s->lock);
+    bool changed = s->counts.storing != storing;
+    s->counts.storing = storing;
+    pthread_mutex_unlock(&s->lock);
+    if (changed && s->options.told) s->options.told(s->options.user, storing, storing ? "" : s->why);
+}
+
+static void set_earlier(struct store *s, struct earlier *earlier) {
+    pthread_mutex_lock(&s->reading);
+    earlier_close(s->earlier);
+    s->earlier = earlier;
+    pthread_mutex_unlock(&s->reading);
+}
+
+static void close_database(struct store *s) {
+    set_earlier(s, NULL);
+    database_close(s->database);
+    s->database = NULL;
+}
+
+/* What a new database has to begin with. */
+static bool begin_again(struct store *s, const char *kept) {
+    struct live *live;
+    json_t *about = json_pack("{ss}", "kept", kept);
+    bool good = database_begin(s->database, DATABASE_SYNCED) &&
+                audit_append(s->database, &(actor){"undertone", "the program"}, "database set aside", about);
+    STAILQ_FOREACH(live, &s->lives, link) { good = good && rows_put(s->database, live->call) != DATABASE_ROW_FAILED; }
+    json_decref(about);
+    good = good && database_commit(s->database);
+    if (!good) database_rollback(s->database);
+    return good;
+}
+
+/* Says so, since somebody has to look at what was kept. */
+static bool set_aside(struct store *s) {
+    char kept[64];
+    enum database_fault fault;
+    if (!database_set_aside(s->dir, kept, sizeof kept)) return false;
+    snprintf(s->why, sizeof s->why, "%.300s/undertone.db: it is damaged and was kept as %s; a new one is begun", s->dir,
+             kept);
+    set_storing(s, false);
+    s->database = database_open(s->dir, DATABASE_OWNER, &fault, s->why, sizeof s->why);
+    return s->database && begin_again(s, kept);
+}
+
+/* What calls were in progress when another process died are closed. */
+static bool take_over(struct store *s, enum database_fault *fault) {
+    if (s->options.guest || rows_close_abandoned(s->database)) return true;
+    database_explain(s->database, s->why, sizeof s->why);
+    *fault = database_fault_of(s->database);
+    close_database(s);
+    return false;
+}
+
+/* False with s->why; *again: it may work later. */
+static bool open_database(struct store *s, bool *again) {
+    enum database_fault fault;
+    enum database_mode mode = s->options.guest ? DATABASE_GUEST : DATABASE_OWNER;
+    s->next_open_s = now_s() + OPEN_EVERY_S;
+    *again = false;
+    if (!s->options.guest && !s->folder && !(s->folder = folder_own(s->dir, again, s->why, sizeof s->why)))
+        return false;
+    s->database = database_open(s->dir, mode, &fault, s->why, sizeof s->why);
+    bool good = s->database && take_over(s, &fault);
+    *again = good || fault != DATABASE_REFUSED;
+    if (!good && fault == DATABASE_CORRUPT && !s->options.guest) set_aside(s);
+    if (s->database) set_earlier(s, earlier_open(s->dir));
+    return s->database;
+}
+
+static bool has_database(struct store *s) {
+    bool again;
+    return s->database || (now_s() >= s->next_open_s && open_database(s, &again));
+}
+
+/* After a transaction failed. True where it should be tried once more at once. */
+static bool recover(struct store *s) {
+    bool corrupt = database_fault_of(s->database) == DATABASE_CORRUPT, again;
+    database_explain(s->database, s->why, sizeof s->why);
+    database_rollback(s->database);
+    set_storing(s, false);
+    if (!corrupt || s->options.guest) return false;
+    close_database(s);
+    return set_aside(s) ? set_earlier(s, earlier_open(s->dir)), true : open_database(s, &again);
+}
 
 /* ---- the thread ---- */
 
@@ -62,18 +192,27 @@ static struct timespec next_tick(void) {
     return t;
 }
 
-/* Waits until something is urgent, or for a tick once anything waits; moves all that waits to batch. False when it is
- * time to end and nothing is left. untidy: the database wants a tick of its own. */
-static bool take(struct store *s, struct jobs *batch, bool untidy) {
+/* From the queue's head: a task alone, or what comes before the first task. It counts as queued until it is done. */
+static void move_to(struct jobs *batch, struct store *s) {
+    for (struct job *job; (job = STAILQ_FIRST(&s->queue));) {
+        bool alone = STAILQ_EMPTY(batch);
+        if (job->ask && !alone) break;
+        STAILQ_REMOVE_HEAD(&s->queue, link);
+        STAILQ_INSERT_TAIL(batch, job, link);
+        if (job->ask) break;
+    }
+    s->urgent = !STAILQ_EMPTY(&s->queue);
+}
+
+/* Waits until something is urgent, or for a tick; moves what waits to batch. False when it is time to end and nothing
+ * is left. */
+static bool take(struct store *s, struct jobs *batch) {
     STAILQ_INIT(batch);
     pthread_mutex_lock(&s->lock);
-    while (!s->stopping && !s->n_queued && !untidy) pthread_cond_wait(&s->wake, &s->lock);
     struct timespec tick = next_tick();
     while (!s->stopping && !s->urgent && !pthread_cond_timedwait(&s->wake, &s->lock, &tick)) continue;
     bool more = s->n_queued || !s->stopping;
-    STAILQ_CONCAT(batch, &s->queue);
-    s->n_queued = 0;
-    s->urgent = false;
+    move_to(batch, s);
     pthread_mutex_unlock(&s->lock);
     return more;
 }
@@ -83,7 +222,8 @@ static bool take(struct store *s, struct jobs *batch, bool untidy) {
 static enum durability durability_of(const struct jobs *batch) {
     const struct job *job;
     STAILQ_FOREACH(job, batch, link) {
-        if (!job->m || job->m->kind == MESSAGE_CALL || job->m->kind == MESSAGE_SUMMARY) return DATABASE_SYNCED;
+        message_kind kind = job->m->kind;
+        if (kind == MESSAGE_CALL || kind == MESSAGE_SUMMARY || kind == MESSAGE_CONSENT) return DATABASE_SYNCED;
     }
     return DATABASE_HANDED_OVER;
 }
@@ -91,17 +231,49 @@ static enum durability durability_of(const struct jobs *batch) {
 static bool put_all(struct database *database, struct jobs *batch) {
     struct job *job;
     STAILQ_FOREACH(job, batch, link) {
-        job->result = job->m ? database_put(database, job->m) : database_forget(database, job->forget);
-        if (job->result == PUT_FAILED) return false;
+        job->result = rows_put(database, job->m);
+        if (job->result == DATABASE_ROW_FAILED) return false;
     }
     return true;
 }
 
-static bool commit(struct database *database, struct jobs *batch) {
-    if (database_begin(database, durability_of(batch)) && put_all(database, batch) && database_commit(database))
-        return true;
-    database_rollback(database);
-    return false;
+static bool try_commit(struct database *database, struct jobs *batch) {
+    return database_begin(database, durability_of(batch)) && put_all(database, batch) && database_commit(database);
+}
+
+static bool commit(struct store *s, struct jobs *batch) {
+    if (!has_database(s)) return false;
+    if (try_commit(s->database, batch)) return true;
+    return recover(s) && try_commit(s->database, batch);
+}
+
+static struct live *find_live(struct store *s, const char *id) {
+    struct live *live;
+    STAILQ_FOREACH(live, &s->lives, link) {
+        if (!strcmp(live->call->call, id)) return live;
+    }
+    return NULL;
+}
+
+static void end_live(struct store *s, struct live *live) {
+    if (!live) return;
+    STAILQ_REMOVE(&s->lives, live, live, link);
+    message_release(live->call);
+    free(live);
+}
+
+/* Which calls are in progress. */
+static void follow(struct store *s, const struct jobs *batch) {
+    const struct job *job;
+    STAILQ_FOREACH(job, batch, link) {
+        if (job->m->kind != MESSAGE_CALL && job->m->kind != MESSAGE_SUMMARY) continue;
+        end_live(s, find_live(s, job->m->call));
+        bool begins = job->m->kind == MESSAGE_CALL && job->m->consent == UT_CONSENT_GIVEN;
+        struct live *live = begins ? calloc(1, sizeof *live) : NULL;
+        if (!live) continue;
+        live->call = message_hold(job->m);
+        STAILQ_INSERT_TAIL(&s->lives, live, link);
+    }
 }
 
 static void tell(struct store *s, struct jobs *batch, bool committed) {
@@ -109,7 +281,8 @@ static void tell(struct store *s, struct jobs *batch, bool committed) {
     STAILQ_FOREACH(job, batch, link) {
         if (!is_durable(job) || job->told) continue;
         job->told = true;
-        if (s->committed) s->committed(s->user, job->m, committed && job->result == PUT_STORED);
+        if (s->options.committed)
+            s->options.committed(s->options.user, job->m, committed && job->result == DATABASE_ROW_STORED);
     }
 }
 
@@ -117,8 +290,9 @@ static void count(struct store *s, const struct jobs *batch) {
     const struct job *job;
     pthread_mutex_lock(&s->lock);
     STAILQ_FOREACH(job, batch, link) {
-        if (job->result != PUT_STORED) s->counts.failed++;
-        else if (job->m) s->counts.written++;
+        if (job->result == DATABASE_ROW_STORED) s->counts.written++;
+        else s->counts.failed++;
+        s->n_queued--;
     }
     pthread_mutex_unlock(&s->lock);
 }
@@ -130,94 +304,168 @@ static void free_all(struct jobs *batch) {
     }
 }
 
-/* Everything but readings and turns, before what was queued meanwhile; unless there is no more time or room. */
+/* With the lock. */
+static void answer(struct store *s, struct ask *ask, bool good) {
+    ask->good = good;
+    ask->done = true;
+    pthread_cond_broadcast(&s->answered);
+}
+
+/* Whether something came since that clients have not been told of, or that somebody waits for. */
+static bool is_awaited(const struct jobs *queue) {
+    const struct job *job;
+    STAILQ_FOREACH(job, queue, link) {
+        if (job->ask || (is_durable(job) && !job->told)) return true;
+    }
+    return false;
+}
+
+/* Before what was queued meanwhile, unless there is no more time. Who waits for a task is told that it cannot be done
+ * now. */
 static void put_back(struct store *s, struct jobs *batch) {
     struct jobs kept = STAILQ_HEAD_INITIALIZER(kept);
     pthread_mutex_lock(&s->lock);
+    STAILQ_CONCAT(batch, &s->queue);
     for (struct job *job; (job = STAILQ_FIRST(batch));) {
         STAILQ_REMOVE_HEAD(batch, link);
-        if (may_be_dropped(job) || s->stopping || s->n_queued >= QUEUE_MAX) {
-            s->counts.failed++;
-            job_free(job);
-        } else {
+        if (job->m && !s->stopping) {
             STAILQ_INSERT_TAIL(&kept, job, link);
-            s->n_queued++;
+            continue;
         }
+        if (job->ask) answer(s, job->ask, false);
+        else s->counts.failed++;
+        s->n_queued--;
+        job_free(job);
     }
-    STAILQ_CONCAT(&kept, &s->queue);
     STAILQ_CONCAT(&s->queue, &kept);
+    s->urgent = is_awaited(&s->queue);
     pthread_mutex_unlock(&s->lock);
+}
+
+static bool perform(struct store *s, const struct ask *ask) {
+    if (!has_database(s)) return false;
+    if (ask->freely) return ask->task(ask->user, s->database);
+    if (database_begin(s->database, DATABASE_SYNCED) && ask->task(ask->user, s->database) &&
+        database_commit(s->database))
+        return true;
+    if (database_fault_of(s->database)) recover(s);
+    else database_rollback(s->database);
+    return false;
+}
+
+static void take_task(struct store *s, struct jobs *batch) {
+    struct ask *ask = STAILQ_FIRST(batch)->ask;
+    bool good = perform(s, ask);
+    pthread_mutex_lock(&s->lock);
+    answer(s, ask, good);
+    s->n_queued--;
+    pthread_mutex_unlock(&s->lock);
+    free_all(batch);
+}
+
+static void take_messages(struct store *s, struct jobs *batch) {
+    bool committed = commit(s, batch);
+    tell(s, batch, committed);
+    if (committed) {
+        follow(s, batch);
+        count(s, batch);
+        free_all(batch);
+        set_storing(s, true);
+    } else {
+        set_storing(s, false);
+        put_back(s, batch);
+    }
+}
+
+/* Also where nothing waits: what has befallen the database is found, and that it can be written again. */
+static void look(struct store *s) {
+    if (now_s() < s->next_look_s) return;
+    s->next_look_s = now_s() + LOOK_EVERY_S;
+    bool storing = store_count(s).storing;
+    if (!has_database(s)) return;
+    if ((storing ? database_is_whole(s->database) : database_works(s->database)) || recover(s)) set_storing(s, true);
+}
+
+/* And what is too old goes. */
+static void look_after(struct store *s) {
+    bool more = false;
+    look(s);
+    if (!s->database) return;
+    if (!s->options.guest && now_s() >= s->next_sweep_s) {
+        retention_sweep(s->database, &s->options.keep, &more);
+        s->next_sweep_s = more ? 0 : now_s() + SWEEP_EVERY_S;
+    }
+    database_tidy(s->database);
 }
 
 static void *run(void *user) {
     struct store *s = user;
     struct jobs batch;
-    bool untidy = false;
-    while (take(s, &batch, untidy)) {
-        bool committed = STAILQ_EMPTY(&batch) || commit(s->database, &batch);
-        tell(s, &batch, committed);
-        if (committed) {
-            count(s, &batch);
-            free_all(&batch);
-        } else {
-            put_back(s, &batch);
-        }
-        untidy = database_tidy(s->database);
+    while (take(s, &batch)) {
+        if (!STAILQ_EMPTY(&batch) && STAILQ_FIRST(&batch)->ask) take_task(s, &batch);
+        else if (!STAILQ_EMPTY(&batch)) take_messages(s, &batch);
+        look_after(s);
     }
     return NULL;
 }
 
 /* ---- any thread ---- */
 
-static struct job *job_new(message *m, const char *forget) {
+static struct job *job_new(message *m, struct ask *ask) {
     struct job *job = calloc(1, sizeof *job);
     if (!job) return NULL;
-    if (m) job->m = message_hold(m);
-    if (forget) snprintf(job->forget, sizeof job->forget, "%s", forget);
+    job->m = m ? message_hold(m) : NULL;
+    job->ask = ask;
     return job;
 }
 
+/* With the lock. */
 static void queue(store *s, struct job *job, bool urgent) {
-    pthread_mutex_lock(&s->lock);
     STAILQ_INSERT_TAIL(&s->queue, job, link);
-    if (!s->n_queued++ || urgent) pthread_cond_signal(&s->wake);
+    s->n_queued++;
     s->urgent = s->urgent || urgent;
-    pthread_mutex_unlock(&s->lock);
+    if (urgent) pthread_cond_signal(&s->wake);
 }
 
-/* Counts a reading or a turn that finds the queue full. */
+/* Counts what finds the queue full: readings and turns, and where it is twice as full anything. */
 static bool has_room(store *s, const message *m) {
-    pthread_mutex_lock(&s->lock);
-    bool room = !message_may_be_dropped(m) || s->n_queued < QUEUE_MAX;
+    bool room = s->n_queued < (message_may_be_dropped(m) ? QUEUE_MAX : 2 * QUEUE_MAX);
     if (!room) s->counts.dropped++;
-    pthread_mutex_unlock(&s->lock);
     return room;
 }
 
-static void count_failed(store *s) {
-    pthread_mutex_lock(&s->lock);
-    s->counts.failed++;
-    pthread_mutex_unlock(&s->lock);
-}
-
 void store_write(store *s, message *m) {
-    if (!has_room(s, m)) return;
     struct job *job = job_new(m, NULL);
-    if (job) {
-        queue(s, job, message_is_durable(m));
-        return;
-    }
-    count_failed(s);
-    if (s->committed && message_is_durable(m)) s->committed(s->user, m, false);
+    pthread_mutex_lock(&s->lock);
+    bool room = has_room(s, m);
+    if (job && room) queue(s, job, message_is_durable(m));
+    else if (room) s->counts.failed++;
+    pthread_mutex_unlock(&s->lock);
+    if (job && !room) job_free(job);
+    if (!(job && room) && s->options.committed && message_is_durable(m))
+        s->options.committed(s->options.user, m, false);
 }
 
-void store_forget(store *s, const char *call_id) {
-    struct job *job = job_new(NULL, call_id);
-    if (job) queue(s, job, true);
-    else count_failed(s);
+static bool ask(store *s, store_task *task, void *user, bool freely) {
+    struct ask ask = {.task = task, .user = user, .freely = freely};
+    struct job *job = job_new(NULL, &ask);
+    if (!job) return false;
+    pthread_mutex_lock(&s->lock);
+    queue(s, job, true);
+    while (!ask.done) pthread_cond_wait(&s->answered, &s->lock);
+    pthread_mutex_unlock(&s->lock);
+    return ask.good;
 }
 
-unsigned store_earlier(store *s, const char *customer) { return earlier_count(s->earlier, customer); }
+bool store_ask(store *s, store_task *task, void *user) { return ask(s, task, user, false); }
+bool store_ask_freely(store *s, store_task *task, void *user) { return ask(s, task, user, true); }
+
+unsigned store_earlier(store *s, const char *customer) {
+    pthread_mutex_lock(&s->reading);
+    unsigned n = s->earlier ? earlier_count(s->earlier, customer) : 0;
+    pthread_mutex_unlock(&s->reading);
+    return n;
+}
 
 store_counts store_count(store *s) {
     pthread_mutex_lock(&s->lock);
@@ -238,25 +486,37 @@ static bool start_thread(struct store *s) {
     return s->running;
 }
 
-store *store_open(const char *dir, store_committed *committed, void *user, char *message, size_t message_size) {
+static struct store *store_new(const store_options *options) {
     struct store *s = calloc(1, sizeof *s);
-    if (!s) {
-        snprintf(message, message_size, "%s: not enough memory", dir);
-        return NULL;
-    }
     pthread_condattr_t monotonic;
+    if (!s) return NULL;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&s->wake, &monotonic);
     pthread_condattr_destroy(&monotonic);
+    pthread_cond_init(&s->answered, NULL);
     pthread_mutex_init(&s->lock, NULL);
+    pthread_mutex_init(&s->reading, NULL);
     STAILQ_INIT(&s->queue);
-    s->committed = committed;
-    s->user = user;
-    s->database = database_open(dir, message, message_size);
-    if (!s->database) goto fail;
-    snprintf(message, message_size, "%s: not enough memory or descriptors", dir);
-    if (!(s->earlier = earlier_open(dir)) || !start_thread(s)) goto fail;
+    STAILQ_INIT(&s->lives);
+    s->options = *options;
+    s->next_sweep_s = now_s() + FIRST_SWEEP_S;
+    s->counts.storing = true;
+    if ((s->dir = strdup(options->dir))) return s;
+    store_close(s);
+    return NULL;
+}
+
+store *store_open(const store_options *options, char *message, size_t message_size) {
+    struct store *s = store_new(options);
+    bool again = false;
+    snprintf(message, message_size, "%s: not enough memory or descriptors", options->dir);
+    if (!s) return NULL;
+    bool opened = open_database(s, &again);
+    if (!opened) snprintf(message, message_size, "%s", s->why);
+    if (!opened && !(again && options->stubborn)) goto fail;
+    set_storing(s, opened);
+    if (!start_thread(s)) goto fail;
     return s;
 fail:
     store_close(s);
@@ -275,9 +535,13 @@ store_counts store_close(store *s) {
     }
     counts = s->counts;
     free_all(&s->queue);
-    earlier_close(s->earlier);
-    database_close(s->database);
+    while (!STAILQ_EMPTY(&s->lives)) end_live(s, STAILQ_FIRST(&s->lives));
+    close_database(s);
+    folder_release(s->folder);
+    free(s->dir);
+    pthread_mutex_destroy(&s->reading);
     pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->answered);
     pthread_cond_destroy(&s->wake);
     free(s);
     return counts;

@@ -17,9 +17,10 @@ typedef struct rule {
     const char *key, *kind;
 } rule;
 
-static const rule call_rules[] = {{"type", "s"},    {"call", "s"},    {"source", "s"},     {"channels", "a"},
-                                  {"rate_hz", "i"}, {"consent", "s"}, {"started_at", "s"}, {"model", "s"},
-                                  {"arm", "s"},     {"queue", "?s"},  {"customer", "?s"},  {0}};
+static const rule call_rules[] = {{"type", "s"},    {"call", "s"},     {"source", "s"},          {"channels", "a"},
+                                  {"rate_hz", "i"}, {"consent", "s"},  {"started_at", "s"},      {"model", "s"},
+                                  {"arm", "s"},     {"queue", "?s"},   {"customer", "?s"},       {"agent", "?s"},
+                                  {"team", "?s"},   {"playbook", "s"}, {"consent_method", "?s"}, {0}};
 static const rule reading_rules[] = {{"type", "s"},
                                      {"call", "s"},
                                      {"t_s", "n"},
@@ -50,8 +51,25 @@ static const rule cue_rules[] = {{"type", "s"},         {"call", "s"},     {"id"
                                  {"text", "s"},         {"advice", "s"},   {"reasons", "a"},  {0}};
 static const rule reason_rules[] = {{"feature", "s"}, {"change", "s"}, {"z", "?n"}, {0}};
 static const rule feedback_rules[] = {{"type", "s"}, {"call", "s"}, {"cue", "i"}, {"verdict", "s"}, {"at", "s"}, {0}};
-static const rule summary_rules[] = {{"type", "s"},      {"call", "s"},      {"source", "s"}, {"duration_s", "n"},
-                                     {"customer", "?o"}, {"dynamics", "?o"}, {"cues", "i"},   {0}};
+static const rule summary_rules[] = {{"type", "s"},       {"call", "s"},      {"source", "s"},
+                                     {"duration_s", "n"}, {"customer", "?o"}, {"dynamics", "?o"},
+                                     {"cues", "i"},       {"ended", "s"},     {0}};
+static const rule consent_rules[] = {{"type", "s"},    {"call", "s"}, {"t_s", "n"}, {"consent", "s"},
+                                     {"method", "?s"}, {"who", "?s"}, {"at", "s"},  {0}};
+static const rule pause_rules[] = {{"type", "s"}, {"call", "s"}, {"t_s", "n"}, {"state", "s"},
+                                   {"who", "?s"}, {"at", "s"},   {0}};
+static const rule recording_rules[] = {{"type", "s"},
+                                       {"call", "s"},
+                                       {"state", "s"},
+                                       {"channels", "a"},
+                                       {"duration_s", "n"},
+                                       {"bytes", "i"},
+                                       {"lost_s", "n"},
+                                       {"file", "?s"},
+                                       {"format", "s"},
+                                       {"why", "?s"},
+                                       {0}};
+static const rule status_rules[] = {{"type", "s"}, {"storing", "b"}, {"why", "?s"}, {0}};
 static const rule summary_customer_rules[] = {{"speech_s", "n"},
                                               {"frustration_mean", "N"},
                                               {"frustration_peak", "N"},
@@ -159,6 +177,7 @@ static void check_call(const json_t *call) {
 static void check_summary(const json_t *summary) {
     const json_t *customer = json_object_get(summary, "customer"), *dynamics = json_object_get(summary, "dynamics");
     check(summary, summary_rules);
+    check_word(summary, "ended", (const char *const[]){"finished", "stopped", "failed", NULL});
     if (customer) check(customer, summary_customer_rules);
     if (dynamics) check(dynamics, dynamics_rules);
 }
@@ -168,12 +187,32 @@ static void check_feedback(const json_t *feedback) {
     check_word(feedback, "verdict", (const char *const[]){"helpful", "wrong", "dismiss", NULL});
 }
 
+static void check_consent(const json_t *consent) {
+    check(consent, consent_rules);
+    check_word(consent, "consent", (const char *const[]){"given", "refused", "withdrawn", NULL});
+}
+
+static void check_pause(const json_t *pause) {
+    check(pause, pause_rules);
+    check_word(pause, "state", (const char *const[]){"paused", "resumed", NULL});
+}
+
+static void check_recording(const json_t *recording) {
+    check(recording, recording_rules);
+    check_word(recording, "state", (const char *const[]){"recording", "finished", "interrupted", "failed", NULL});
+    check_word(recording, "format", (const char *const[]){"flac", "opus", NULL});
+}
+
+static void check_status(const json_t *status) { check(status, status_rules); }
+
 void event_check(const json_t *event) {
     static const struct {
         const char *type;
         void (*check)(const json_t *event);
-    } types[] = {{"call", check_call}, {"reading", check_reading},   {"turn", check_turn},
-                 {"cue", check_cue},   {"feedback", check_feedback}, {"summary", check_summary}};
+    } types[] = {{"call", check_call},       {"reading", check_reading},   {"turn", check_turn},
+                 {"cue", check_cue},         {"feedback", check_feedback}, {"summary", check_summary},
+                 {"consent", check_consent}, {"pause", check_pause},       {"recording", check_recording},
+                 {"status", check_status}};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (!event_is(event, types[i].type)) continue;
         types[i].check(event);

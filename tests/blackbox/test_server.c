@@ -99,7 +99,7 @@ static void test_clients_come_and_go(void **state) {
     assert_in_range(now_ms() - stopped, 0, 3000);
     assert_string_equal(p.err, "");
     for (int i = 0; i < CLIENTS; i++) ws_client_close(clients[i]);
-    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE ended_how = 'finished'"), CALLS - 1);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE ended_how = 'stopped'"), CALLS - 1);
     assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE consent = 'refused'"), 1);
     assert_int_equal(stored_count(data, "SELECT count(*) FROM summaries"), CALLS - 1);
     assert_true(stored_count(data, "SELECT min(n) FROM (SELECT count(*) AS n FROM readings GROUP BY call)") >=

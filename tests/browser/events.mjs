@@ -30,6 +30,24 @@ export const feedback = (number, verdict, more) => ({
   type: 'feedback', call: id, cue: number, verdict, at: '2026-11-21T10:01:00.000Z', ...more,
 });
 
+export const consent = (state, more) => ({
+  type: 'consent', call: id, t_s: 12.5, consent: state, method: 'api', who: 'nobody known',
+  at: '2026-11-21T10:01:00.000Z', ...more,
+});
+
+export const pause = (state, t_s, more) => ({
+  type: 'pause', call: id, t_s, state, who: 'nobody known', at: '2026-11-21T10:01:00.000Z', ...more,
+});
+
+export const recording = (state, more) => ({
+  type: 'recording', call: id, state, channels: ['agent', 'customer'], duration_s: 0, bytes: 0, lost_s: 0,
+  format: 'flac', ...more,
+});
+
+export const status = (storing, more) => ({
+  type: 'status', storing, ...(storing ? {} : { why: '/srv/calls/undertone.db: the disk is full' }), ...more,
+});
+
 export const summary = (more) => ({
   type: 'summary', call: id, source: 'a.flac', duration_s: 245,
   customer: { speech_s: 88.2, frustration_mean: 0.21, frustration_peak: 0.78, stress_mean: 0.12, stress_peak: 0.4 },

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
 
 import { openBrowser, openPage } from './browser.mjs';
-import { call, cue, customer } from './events.mjs';
+import { call, consent, cue, customer, pause, recording as recorded, status, summary } from './events.mjs';
 import { makeCall, makeFolder, play, stored } from './program.mjs';
 
 const SCHEMES = ['light', 'dark'];
@@ -268,12 +268,116 @@ test('a connection that says nothing for a minute is replaced', { timeout: 30_00
   assert.equal(connections, 2);
 });
 
+/* A server of made-up events; say() sends to the page as it is connected now. */
+async function madeUp(view, state) {
+  const server = { connections: 0 };
+  await view.page.routeWebSocket(/\/events/, (socket) => {
+    server.connections++;
+    server.say = (...events) => events.forEach((event) => socket.send(JSON.stringify(event)));
+    server.close = () => socket.close();
+    server.say(...state);
+  });
+  return server;
+}
+
+test('a call that is recorded is paused, resumed and withdrawn', { timeout: 60_000 }, async (t) => {
+  const program = await play(recording, folder.path('paused'), { more: ['--record'] });
+  t.after(() => program.kill());
+  const view = await opened(t, program.url);
+  const say = async (what, body) => {
+    const [{ call: id }] = program.events;
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await fetch(new URL(`/api/calls/${id}/${what}`, program.url),
+      { method: 'POST', headers, body: JSON.stringify(body) });
+    assert.equal(answer.status, 200, await answer.text());
+  };
+  await view.until(LIVE);
+  await view.until('#recording:not([hidden])');
+  assert.equal(await view.text('recording-words'), 'Recording');
+
+  await say('pause', { state: 'paused' });
+  await view.until('#overlay[data-mode="paused"]', 2000);
+  await view.page.waitForTimeout(4500);
+  assert.equal(await view.page.getAttribute('#overlay', 'data-lost'), 'false', 'silence is no fault then');
+  assert.equal(await view.text('text'), 'Paused');
+  assert.equal(await view.text('say-status'), 'Paused. Nothing is heard or recorded.');
+  assert.equal(await view.page.locator('.meter:visible, #recording:visible').count(), 0);
+
+  await say('pause', { state: 'resumed' });
+  await view.until(LIVE, 2000);
+  for (let i = 0; i < 20; i++, await view.page.waitForTimeout(100))
+    assert.equal(await view.page.getAttribute('#overlay', 'data-lost'), 'false', 'it goes on at once');
+  assert.equal(await view.page.locator('#recording').isVisible(), true);
+
+  await say('consent', { consent: 'withdrawn', method: 'said so' });
+  await view.until('#overlay[data-mode="unheard"]', 2000);
+  assert.equal(await view.page.locator('#recording').isVisible(), false);
+  const { shift, moved } = await view.kept();
+  assert.ok(shift < MOST_SHIFT, `nothing moves: ${moved}`);
+  await assertSound(view, 'withdrawn');
+  await program.stop();
+});
+
+test('paused, recorded and not stored, as it comes and goes', { timeout: 60_000 }, async (t) => {
+  const program = await started(t);
+  const view = await opened(t, program.url, { motion: 'no-preference' });
+  const state = [status(false), call(), customer(12), recorded('recording')];
+  const server = await madeUp(view, state);
+  const signs = async () => ({
+    badge: await view.text('badge-words'),
+    unstored: await view.page.locator('#unstored').ariaSnapshot(),
+    recorded: await view.page.locator('#recording').isVisible() && await view.text('recording-words'),
+  });
+  const unstored = '- paragraph:\n  - status: "Calls are not being stored: the disk is full"';
+  await view.page.reload();
+  await view.until(LIVE);
+  assert.deepEqual(await signs(), { badge: 'Live', unstored, recorded: 'Recording' });
+
+  server.say(pause('paused', 12.4));
+  await view.until('#overlay[data-mode="paused"]');
+  assert.deepEqual(await signs(), { badge: 'Paused', unstored, recorded: false });
+
+  server.say(pause('resumed', 16.4));
+  await view.until(LIVE);
+  server.say(recorded('failed'), cue(7), customer(16.9), status(true));
+  await view.until('#panel[data-key="7"]');
+  await view.page.waitForTimeout(100);
+  assert.deepEqual(await signs(), { badge: 'Live', unstored: '- paragraph:\n  - status', recorded: 'Not being recorded' });
+
+  server.say(status(false));
+  await view.page.waitForFunction(() => document.getElementById('unstored-words').textContent !== '');
+  assert.equal(await view.text('text'), 'Voice sounds frustrated', 'not instead of a cue');
+  state.splice(0, 1);
+  server.close();
+  await view.until('#overlay[data-lost="true"]');
+  assert.equal(await view.text('unstored-words'), '', 'not known any more');
+  await view.until(LIVE);
+  assert.equal(server.connections, 2);
+  assert.equal(await view.text('unstored-words'), '', 'as it is told anew');
+
+  server.say(summary());
+  await view.until('#overlay[data-mode="ended"]');
+  server.say(consent('withdrawn'));
+  await view.page.waitForFunction(() => /withdrew/.test(document.getElementById('advice').textContent));
+  const { shift, moved } = await view.kept();
+  assert.ok(shift < MOST_SHIFT, `nothing moves: ${moved}`);
+  assert.deepEqual(view.errors(), []);
+  await program.stop();
+});
+
 /* In the page, whose own rendering is stopped: shows made-up events with its modules and says how that came out. */
 async function showEvents(events) {
   for (let timer = setTimeout(() => {}); timer > 0; timer--) clearInterval(timer);
   const [{ newState, reduce }, { sceneOf }, { show }] =
     await Promise.all(['state', 'scene', 'view'].map((name) => import(`/agent/${name}.js`)));
   const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+  const isSeen = (element) => element.checkVisibility({ checkVisibilityCSS: true }) && element.textContent.trim() !== '' &&
+    getComputedStyle(element).clipPath === 'none';
+  const linesOf = (...selectors) => selectors.flatMap((selector) => {
+    const range = document.createRange();
+    range.selectNodeContents(document.querySelector(selector));
+    return [...range.getClientRects()].filter(({ bottom }) => bottom < box(selector).bottom + 2);
+  });
   const state = events.reduce((before, event) => reduce(before, event, 0), newState());
   show(sceneOf(state, { open: true, everOpen: true }, null, 0));
   return {
@@ -284,9 +388,18 @@ async function showEvents(events) {
     chips: [...document.querySelectorAll('#minor li:not([hidden])')].map((chip) => chip.getBoundingClientRect().right),
     likely: box('#likely').left,
     words: box('#words').bottom,
+    cut: linesOf('#text', '#advice', '#reason').filter(({ top, bottom }) =>
+      top < box('#words').bottom - 1 && bottom > box('#words').bottom + 1).map((line) => line.toJSON()),
     minor: box('#minor').top,
     panel: box('#panel').bottom,
     voice: box('#voice').top,
+    inOrder: ['badge-words', 'recording-words', 'consent-words', 'consent-icon', 'clock', 'about-open']
+      .map((id) => document.getElementById(id))
+      .filter((element) => isSeen(element) || (element.id === 'consent-icon' && isSeen(element.closest('p'))))
+      .map((element) => element.getBoundingClientRect().toJSON()),
+    unstored: isSeen(document.getElementById('unstored')) && box('#unstored').toJSON(),
+    aboveIt: [...document.querySelectorAll('#panel, #voice .bar, #voice p, #hint')].filter((e) => e.checkVisibility())
+      .map((element) => element.getBoundingClientRect().bottom),
     buttons: [...document.querySelectorAll('#feedback button')].map((button) => button.getBoundingClientRect().toJSON()),
     wordsBox: box('#words').toJSON(),
     panelBox: box('#panel').toJSON(),
@@ -322,11 +435,54 @@ test('long texts and markup stay text, in their place', { timeout: 60_000 }, asy
       assert.equal(out.markup, 0, where);
       assert.ok(out.wide <= 0 && out.high <= 0, `no scrolling ${where}`);
       assert.ok(out.words <= out.minor && out.panel <= out.voice, `nothing overlaps ${where}`);
+      assert.deepEqual(out.cut, [], `lines are whole or not there ${where}`);
       assert.equal(out.chips.length, 2, where);
       assertButtons(out, where);
       assert.ok(Math.max(...out.chips) <= out.likely, `chips stay clear ${where}`);
       await assertSound(view, where);
       await view.screenshot('long');
+      await view.close();
+    }
+  }
+});
+
+const WHY = `/srv/undertone.db: ${'the disk is full, and nobody knows for how long it will be so; '.repeat(8)}`;
+const UNSTORED = status(false, { why: WHY });
+const TALK = [call(), customer(3599)];
+const SIGNS = {
+  'waiting-unstored': [UNSTORED],
+  'live-recorded': [...TALK, recorded('recording')],
+  'live-unstored': [...TALK, recorded('failed'), UNSTORED],
+  'cue-recorded': [...TALK, recorded('recording'), cue(1), cue(2, { priority: 2, severity: 'info' }), UNSTORED],
+  'cue-unrecorded': [...TALK, recorded('failed'), cue(1, { severity: 'urgent' }), UNSTORED],
+  paused: [...TALK, recorded('recording'), pause('paused', 3600)],
+  'paused-cue': [...TALK, recorded('recording'), cue(1), pause('paused', 3600), UNSTORED],
+  'unheard-unstored': [call({ consent: 'unknown' }), UNSTORED],
+  'ended-withdrawn': [...TALK, summary(), consent('withdrawn'), UNSTORED],
+};
+
+test('every sign has its place', { timeout: 120_000 }, async (t) => {
+  const program = await started(t);
+  for (const [width, height] of SIZES) {
+    for (const scheme of SCHEMES) {
+      const view = await opened(t, `${program.url}?call=c-another`, { scheme, width, height });
+      await view.until('#overlay[data-mode="waiting"]');
+      const panels = new Set();
+      for (const [name, events] of Object.entries(SIGNS)) {
+        const out = await view.page.evaluate(showEvents, events);
+        const where = `${name} at ${width} x ${height}: ${JSON.stringify(out)}`;
+        assert.ok(out.wide <= 0 && out.high <= 0, `no scrolling, ${where}`);
+        out.inOrder.slice(1).forEach((box, i) => assert.ok(out.inOrder[i].right + 3 <= box.left, `apart, ${where}`));
+        assert.equal(out.unstored !== false, events.includes(UNSTORED), where);
+        if (out.unstored) {
+          assert.ok(out.unstored.top >= Math.max(...out.aboveIt), `below the rest, ${where}`);
+          assert.ok(out.unstored.bottom <= height && out.unstored.right <= width, `on the page, ${where}`);
+        }
+        panels.add(JSON.stringify(out.panelBox));
+        await view.screenshot(name);
+        if (scheme === 'light') await assertSound(view, where);
+      }
+      assert.equal(panels.size, 1, `the panel stays where it is at ${width} x ${height}`);
       await view.close();
     }
   }

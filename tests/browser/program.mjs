@@ -27,9 +27,22 @@ export function stored(data, sql) {
   return execFileSync('/usr/bin/python3', ['-c', ask, join(data, 'undertone.db'), sql], { encoding: 'utf8' }).trim();
 }
 
-/* Plays file and serves the pages. events grows with what it tells on stdout, each with the time it was told. */
-export async function play(file, data, { port = 0, more = [] } = {}) {
-  const args = ['play', file, '--jsonl', '--stay', '--listen', `127.0.0.1:${port}`, '--data', data, ...more];
+/* A call that is over, from a recording, in the store of data: its id. */
+export function keepCall(file, data) {
+  execFileSync(undertone, ['analyze', file, '--store', '--data', data], { stdio: 'ignore' });
+  return stored(data, 'SELECT id FROM calls ORDER BY number DESC LIMIT 1');
+}
+
+/* Plays file and serves the pages. */
+export const play = (file, data, { port = 0, more = [] } = {}) =>
+  start(['play', file, '--stay', '--listen', `127.0.0.1:${port}`, '--data', data, ...more]);
+
+/* Serves the pages and what is kept in data. */
+export const serve = (data) => start(['serve', '--listen', '127.0.0.1:0', '--data', data]);
+
+/* events grows with what the program tells on stdout, each with the time it was told. */
+async function start(command) {
+  const args = [...command, '--jsonl'];
   const child = spawn(undertone, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const gone = once(child, 'exit');
   const events = [];

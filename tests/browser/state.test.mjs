@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { agent, call, cue, customer, feedback, id, summary } from './events.mjs';
+import { agent, call, consent, cue, customer, feedback, id, pause, recording, status, summary } from './events.mjs';
 import { page } from './pages.mjs';
 
 const { followed, newState, parseEvent, ranked, reduce } = await page('agent/state.js');
 const { sceneOf } = await page('agent/scene.js');
-const { because, clock } = await page('agent/words.js');
+const { because, clock, withoutPath } = await page('agent/words.js');
 
 const open = { open: true, everOpen: true };
 const after = (events, { nowMs = 0, before = newState() } = {}) =>
@@ -119,6 +119,122 @@ test('without consent nothing is shown, and withdrawing it takes everything away
     assert.deepEqual(scene.minor, []);
   }
   assert.equal(seen([call({ consent: 'refused' })], { nowMs: 60_000 }).lost, false, 'silence is no fault then');
+});
+
+test('consent withdrawn after the end leaves no summary, given at last it begins', () => {
+  for (const said of [consent('withdrawn'), call({ consent: 'withdrawn' })]) {
+    const state = after([call(), customer(12), summary(), said]);
+    assert.equal(state.ignored, 0);
+    assert.deepEqual(followed(state).ended, { durationS: null, cues: null });
+    assert.equal(seen([call(), summary(), said]).panel.text, 'Call ended');
+    assert.equal(seen([call(), summary(), said]).panel.advice, 'The customer withdrew consent.');
+    assert.deepEqual(followed(after([call(), said, summary()])).ended, { durationS: null, cues: null }, 'nor if it came');
+  }
+  assert.equal(seen([call(), customer(12), cue(7), consent('withdrawn')]).panel.text, 'Not analysed: no consent');
+  assert.equal(seen([call(), consent('perhaps')]).mode, 'unheard');
+  assert.equal(after([consent('given')]).ignored, 1, 'of a call that was never announced');
+
+  const begun = after([consent('given'), call()], { before: after([call({ consent: 'unknown' })]), nowMs: 60_000 });
+  assert.equal(sceneOf(begun, open, null, 62_000).lost, false, 'the time before was no silence of the server');
+  assert.equal(sceneOf(begun, open, null, 64_000).lost, true);
+});
+
+test('while a call is paused it says so, and silence is no fault', () => {
+  const events = [call(), customer(12), recording('recording'), pause('paused', 12.4)];
+  const scene = seen(events, { nowMs: 60_000 });
+  assert.equal(scene.mode, 'paused');
+  assert.equal(scene.lost, false);
+  assert.equal(scene.badge.words, 'Paused');
+  assert.equal(scene.badge.spoken, 'Paused. Nothing is heard or recorded.');
+  assert.equal(scene.panel.text, 'Paused');
+  assert.equal(scene.panel.advice, 'Nothing is heard or recorded.');
+  assert.equal(scene.recording, null);
+  assert.equal(scene.talk, null);
+  assert.deepEqual(scene.voice, { note: '' });
+  const withCue = seen([...events, customer(12.5), cue(7)]);
+  assert.equal(withCue.panel.text, 'Voice sounds frustrated', 'a cue that is up stays until it is cleared');
+  assert.deepEqual(withCue.voice, { note: 'Nothing is heard or recorded.' });
+  const closed = seen(events, { link: { open: false, everOpen: true } });
+  assert.equal(closed.badge.words, 'Connection lost – reconnecting');
+  assert.equal(seen([...events, summary()]).mode, 'ended');
+  assert.equal(seen([...events, call({ consent: 'withdrawn' })]).mode, 'unheard');
+});
+
+test('after a pause it listens anew', () => {
+  const paused = after([call(), customer(22), pause('paused', 22.4)]);
+  const resumed = after([pause('resumed', 82.4)], { before: paused, nowMs: 60_000 });
+  const scene = sceneOf(resumed, open, null, 62_000);
+  assert.equal(scene.mode, 'live');
+  assert.equal(scene.lost, false);
+  assert.equal(scene.clock, '1:22');
+  assert.equal(scene.voice.note, 'listening…', 'the voice is not as it was before the pause');
+  assert.equal(scene.talk, null);
+  assert.equal(sceneOf(resumed, open, null, 63_500).lost, true, 'but then readings must come');
+  assert.equal(seen([call(), customer(22), pause('resumed', 12.4)]).voice.frustration.words, '62%', 'long ago');
+});
+
+test('a pause told again after reconnecting does not make a standing call look alive', () => {
+  const before = after([call(), pause('paused', 4), pause('resumed', 8), customer(12)]);
+  const told = [call(), customer(12), pause('resumed', 8)];
+  const again = after(told, { before: newState(before), nowMs: 60_000 });
+  assert.equal(sceneOf(again, open, null, 60_000).lost, true);
+});
+
+test('pauses and recordings that are no such thing', () => {
+  assert.equal(after([pause('paused', 1), recording('recording')]).ignored, 2, 'of no call that is known');
+  const state = after([call(), pause('held', 1), pause(true, 1), recording('discarded'), recording(null)]);
+  assert.equal(state.ignored, 4);
+  assert.equal(sceneOf(state, open, null, 0).mode, 'live');
+  for (const tS of [null, '99', -1, NaN]) {
+    const paused = after([call(), customer(12), pause('paused', tS)]);
+    assert.equal(sceneOf(paused, open, null, 0).mode, 'paused');
+    assert.equal(followed(paused).tS, 12);
+  }
+  assert.equal(after([call({ consent: 'refused' }), pause('paused', 1)]).ignored, 1);
+});
+
+test('whether the call is being recorded', () => {
+  const of = (...states) => seen([call(), ...states.map((state) => recording(state))]).recording?.words;
+  assert.equal(of(), undefined);
+  assert.equal(of('recording'), 'Recording');
+  assert.equal(of('recording', 'failed'), 'Not being recorded');
+  assert.equal(of('failed', 'recording'), 'Recording');
+  assert.equal(of('recording', 'finished'), undefined);
+  assert.equal(of('interrupted'), undefined);
+  const ended = after([call(), recording('recording'), summary(), recording('finished')]);
+  assert.equal(ended.ignored, 0);
+  assert.equal(sceneOf(ended, open, null, 0).recording, null);
+  assert.equal(seen([call(), recording('recording')], { nowMs: 5000 }).recording, null, 'not known any more');
+  assert.equal(seen([call(), recording('recording'), call({ consent: 'withdrawn' }), recording('recording')]).recording,
+    null);
+});
+
+test('that calls are not being stored is told in every mode, as the server says it anew', () => {
+  const full = 'Calls are not being stored: the disk is full';
+  const modes = [[], [call()], [call(), cue(7)], [call(), pause('paused', 1)], [call({ consent: 'refused' })],
+    [call(), summary()]];
+  for (const events of modes) {
+    assert.equal(seen([status(false), ...events]).unstored, full);
+    assert.equal(seen([...events, status(false)]).unstored, full);
+    assert.equal(seen([...events, status(false), status(true)]).unstored, '');
+    assert.equal(seen(events).unstored, '');
+  }
+  assert.equal(seen([call(), cue(7), status(false)]).panel.text, 'Voice sounds frustrated');
+  assert.equal(seen([status(false)], { link: { open: false, everOpen: true } }).unstored, '', 'not known any more');
+  assert.equal(sceneOf(newState(after([status(false)])), open, null, 0).unstored, '');
+
+  assert.equal(seen([status(false, { why: undefined })]).unstored, 'Calls are not being stored');
+  assert.equal(seen([status(false), status('yes'), status(null)]).unstored, full, 'what is no status changes nothing');
+  assert.equal(after([status('yes'), status(undefined), { type: 'status' }]).ignored, 3);
+  assert.ok(seen([status(false, { why: 'x'.repeat(100_000) })]).unstored.length < 700);
+});
+
+test('why, without the path', () => {
+  assert.equal(withoutPath('/a folder/undertone.db: it is damaged and was kept as undertone.db.1; a new one is begun'),
+    'it is damaged and was kept as undertone.db.1; a new one is begun');
+  assert.equal(withoutPath('data/undertone.db: the disk is full'), 'the disk is full');
+  assert.equal(withoutPath('disk: full and/or: broken'), 'disk: full and/or: broken');
+  assert.equal(withoutPath(''), '');
 });
 
 test('nothing is taken for a call that was never announced', () => {
@@ -240,12 +356,13 @@ test('random events never throw, and what is seen stays text and shares', () => 
     let state = newState();
     for (let i = 0; i < 100; i++) {
       const event = random() < 0.02 ? summary() : pick([call, () => customer(i), () => agent(i), () => cue(i % 5),
-        () => feedback(i % 5, 'dismiss')])();
+        () => feedback(i % 5, 'dismiss'), () => pause('paused', i), () => pause('resumed', i), () => consent('given'),
+        () => recording('recording'), () => status(false)])();
       for (const key of Object.keys(event)) if (random() < 0.3) event[key] = pick(nasty);
       state = reduce(state, random() < 0.05 ? pick(nasty) : event, i * 500);
       const scene = sceneOf(state, { open: random() < 0.8, everOpen: true }, random() < 0.1 ? id : null, i * 500);
       const { key, severity, ...words } = scene.panel;
-      for (const text of [scene.title, scene.clock, scene.badge.words, ...Object.values(words)])
+      for (const text of [scene.title, scene.clock, scene.unstored, scene.badge.words, ...Object.values(words)])
         assert.equal(typeof text, 'string', `seed ${seed}`);
       for (const share of [scene.voice.frustration, scene.voice.stress, scene.talk])
         if (share) assert.ok(share.value >= 0 && share.value <= 1, `seed ${seed}`);

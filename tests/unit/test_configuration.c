@@ -82,6 +82,36 @@ static void everything(void **state) {
     configuration_free(&c);
 }
 
+static void what_is_kept(void **state) {
+    (void)state;
+    char message[300] = "";
+    bool good =
+        read_text("recording: { on = true; format = \"opus\"; };\n"
+                  "retention: { audio_days = 30; readings_days = 90.5; cues_days = 365; audit_days = 0.001; };\n"
+                  "sources: ( { file = \"a\"; recording = false; agent_id = \"a-17\"; team = \"north\"; },"
+                  " { file = \"b\"; recording = true; consent = \"given\"; }, { file = \"c\"; } );",
+                  message, sizeof message);
+    if (!good) print_error("%s\n", message);
+    assert_true(good);
+    assert_true(c.record);
+    assert_int_equal(c.format, TAPE_OPUS);
+    assert_true(c.keep.audio_days == 30 && c.keep.readings_days == 90.5);
+    assert_true(c.keep.cues_days == 365 && c.keep.audit_days == 0.001);
+    assert_int_equal(c.sources[0].record, HUB_RECORD_OFF);
+    assert_string_equal(c.sources[0].agent_id, "a-17");
+    assert_string_equal(c.sources[0].team, "north");
+    assert_false(c.sources[0].consent_own);
+    assert_int_equal(c.sources[1].record, HUB_RECORD_ON);
+    assert_true(c.sources[1].consent_own);
+    assert_int_equal(c.sources[2].record, HUB_RECORD_DEFAULT);
+    configuration_free(&c);
+    assert_true(read_text("", message, sizeof message));
+    assert_false(c.record);
+    assert_int_equal(c.format, TAPE_FLAC);
+    assert_true(c.keep.audio_days == 0 && c.keep.audit_days == 0);
+    configuration_free(&c);
+}
+
 /* Whatever the order, a source inherits the policy; and unless somebody says otherwise nobody has agreed. */
 static void policy(void **state) {
     (void)state;
@@ -133,6 +163,19 @@ static void what_is_wrong_is_named(void **state) {
     refused("consent: { default = \"given\"; more = 1; };", 1, "consent must be { default");
     refused("consent:\n{ default = \"withdrawn\"; };", 2, "default must be given, refused or unknown");
     refused("consent:\n{ default = true; };", 2, "default must be a text");
+    refused("recording = true;", 1, "recording must be { on = true; }");
+    refused("recording:\n{ on = 1; };", 2, "on must be true or false");
+    refused("recording: { format = \"mp3\"; };", 1, "format must be flac or opus");
+    refused("recording: { on = true;\nkeep = 3; };", 2, "keep is not a field here");
+    refused("retention = 30;", 1, "retention must be a group");
+    refused("retention: { audio_days = \"30\"; };", 1, "audio_days must be a number of days, over 0");
+    refused("retention: { audio_days = 0; };", 1, "audio_days must be a number of days, over 0");
+    refused("retention: { cues_days = -1.5; };", 1, "cues_days must be a number of days, over 0");
+    refused("retention: { audit_days = 1e300; };", 1, "audit_days must be a number of days, over 0");
+    refused("retention: { readings_days = true; };", 1, "readings_days must be a number of days, over 0");
+    refused("retention: {\nnotes_days = 3; };", 2, "notes_days is not a field here");
+    refused("sources: ( { file = \"a\"; recording = \"yes\"; } );", 1, "recording must be true or false");
+    refused("sources: ( { file = \"a\"; agent_id = 17; } );", 1, "agent_id must be a text");
     refused("sources: { };", 1, "sources must be a list");
     refused("sources = \"a\";", 1, "sources must be a list");
     refused("sources: ( \"a\" );", 1, "must hold groups");
@@ -204,6 +247,7 @@ static void a_short_message(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything),
+        cmocka_unit_test(what_is_kept),
         cmocka_unit_test(policy),
         cmocka_unit_test(nothing_given),
         cmocka_unit_test(what_is_wrong_is_named),

@@ -54,13 +54,20 @@ static void names(void **state) {
     call_facts named = facts;
     named.customer = "K-4711";
     named.queue = "repairs";
+    named.agent = "a-17";
+    named.team = "north";
+    named.consent_method = "telephony";
+    named.playbook = "default";
+    named.content_sha256 = "ab12";
     named.held_out = true;
     message *m = message_of_call(&named);
-    assert_non_null(strstr(m->text, "\"arm\":\"held_out\",\"queue\":\"repairs\",\"customer\":\"K-4711\"}"));
+    assert_non_null(strstr(m->text, "\"arm\":\"held_out\",\"consent_method\":\"telephony\",\"playbook\":\"default\","
+                                    "\"queue\":\"repairs\",\"agent\":\"a-17\",\"team\":\"north\","
+                                    "\"customer\":\"K-4711\",\"content_sha256\":\"ab12\"}"));
     message_release(m);
     named.consent = UT_CONSENT_WITHDRAWN;
     m = message_of_call(&named);
-    assert_non_null(strstr(m->text, "\"arm\":\"held_out\",\"queue\":\"repairs\"}"));
+    assert_non_null(strstr(m->text, "\"agent\":\"a-17\",\"team\":\"north\"}"));
     message_release(m);
     named = facts;
     named.customer = named.queue = "\xff";
@@ -301,6 +308,45 @@ static void references_are_counted(void **state) {
     message_release(NULL);
 }
 
+static void what_is_changed_by_hand(void **state) {
+    (void)state;
+    message *m = message_of_consent("c-01JDCALL", 12.5, &(consent_change){UT_CONSENT_WITHDRAWN, "telephony", "a-17"},
+                                    1795255200007);
+    assert_int_equal(m->kind, MESSAGE_CONSENT);
+    assert_int_equal(m->consent, UT_CONSENT_WITHDRAWN);
+    assert_true(message_is_durable(m));
+    says(m, "{\"type\":\"consent\",\"call\":\"c-01JDCALL\",\"t_s\":12.5,\"consent\":\"withdrawn\","
+            "\"method\":\"telephony\",\"who\":\"a-17\",\"at\":\"2026-11-21T10:00:00.007Z\"}");
+    says(message_of_consent("c-1", 0, &(consent_change){.consent = UT_CONSENT_GIVEN}, 0),
+         "{\"type\":\"consent\",\"call\":\"c-1\",\"t_s\":0.0,\"consent\":\"given\","
+         "\"at\":\"1970-01-01T00:00:00.000Z\"}");
+    says(message_of_pause("c-1", 3, &(pause_change){true, "a-17"}, 0),
+         "{\"type\":\"pause\",\"call\":\"c-1\",\"t_s\":3.0,\"state\":\"paused\",\"who\":\"a-17\","
+         "\"at\":\"1970-01-01T00:00:00.000Z\"}");
+    says(message_of_pause("c-1", 4, &(pause_change){.paused = false}, 0),
+         "{\"type\":\"pause\",\"call\":\"c-1\",\"t_s\":4.0,\"state\":\"resumed\","
+         "\"at\":\"1970-01-01T00:00:00.000Z\"}");
+}
+
+static void what_becomes_of_what_is_kept(void **state) {
+    (void)state;
+    recording_news news = {.call = "c-1",
+                           .state = RECORDING_FINISHED,
+                           .file = "c-1.flac",
+                           .format = "flac",
+                           .channels = 2,
+                           .roles = {UT_AGENT, UT_CUSTOMER},
+                           .duration_s = 12,
+                           .bytes = 1234};
+    says(message_of_recording(&news),
+         "{\"type\":\"recording\",\"call\":\"c-1\",\"state\":\"finished\",\"channels\":[\"agent\",\"customer\"],"
+         "\"duration_s\":12.0,\"bytes\":1234,\"lost_s\":0.0,\"file\":\"c-1.flac\",\"format\":\"flac\"}");
+    message *m = message_of_status(&(store_status){false, "/data/undertone.db: the disk is full"});
+    assert_false(m->storing);
+    says(m, "{\"type\":\"status\",\"storing\":false,\"why\":\"/data/undertone.db: the disk is full\"}");
+    says(message_of_status(&(store_status){true, ""}), "{\"type\":\"status\",\"storing\":true}");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(call_started),
@@ -308,6 +354,8 @@ int main(void) {
         cmocka_unit_test(other_readings),
         cmocka_unit_test(cue),
         cmocka_unit_test(summary),
+        cmocka_unit_test(what_is_changed_by_hand),
+        cmocka_unit_test(what_becomes_of_what_is_kept),
         cmocka_unit_test(hostile_names),
         cmocka_unit_test(ids_sort_by_time),
         cmocka_unit_test(references_are_counted),

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,6 +42,7 @@ static int place(const heard *h, const char *id) {
 
 static void show(void *user, const message *m) {
     heard *h = user;
+    if (m->kind == MESSAGE_STATUS) return;
     pthread_mutex_lock(&h->lock);
     int i = place(h, m->call);
     if (i < 0 || (!*h->ids[i] && m->kind != MESSAGE_CALL)) {
@@ -119,7 +121,7 @@ static void many_calls_on_two_workers(void **state) {
         m->closed = &closed;
         m->breaks = i == 3;
         m->idle_every = i % 4 ? 1 + i % 4 : 0;
-        assert_true(hub_add(opened, &m->base, &given, id));
+        assert_true(hub_add(opened, &m->base, &given, HUB_RECORD_DEFAULT, id));
         assert_int_equal(strlen(id), 28);
     }
     wait_for_quiet(opened);
@@ -133,7 +135,8 @@ static void many_calls_on_two_workers(void **state) {
         assert_int_equal(h.readings[i], 20);
         assert_int_equal(h.summaries[i], 1);
     }
-    assert_int_equal(stored("SELECT count(*) FROM calls WHERE ended_how = 'finished'"), CALLS);
+    assert_int_equal(stored("SELECT count(*) FROM calls WHERE ended_how = 'finished'"), CALLS - 1);
+    assert_int_equal(stored("SELECT count(*) FROM calls WHERE ended_how = 'failed'"), 1);
     assert_int_equal(stored("SELECT count(*) FROM readings"), 20 * CALLS);
     assert_int_equal(stored("SELECT count(*) FROM scores"), 10 * CALLS);
     assert_int_equal(stored("SELECT count(*) FROM summaries"), CALLS);
@@ -150,13 +153,13 @@ static void closing_ends_what_is_in_progress(void **state) {
         made_source *m = made_source_new("endless", "agent,customer", 0);
         m->closed = &closed;
         m->idle_every = 2;
-        assert_true(hub_add(opened, &m->base, &given, id));
+        assert_true(hub_add(opened, &m->base, &given, HUB_RECORD_DEFAULT, id));
     }
     nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
     assert_int_equal(hub_live(opened), 6);
     made_source *late = made_source_new("late", "customer", 0); /* may be closed before its first step */
     late->closed = &closed;
-    assert_true(hub_add(opened, &late->base, &given, id));
+    assert_true(hub_add(opened, &late->base, &given, HUB_RECORD_DEFAULT, id));
     hub_close(opened);
     assert_int_equal(atomic_load(&closed), 7);
     assert_int_equal(h.ended, 7);
@@ -172,8 +175,8 @@ static void without_consent_nothing_is_stored(void **state) {
     int readings = stored("SELECT count(*) FROM readings"), summaries = stored("SELECT count(*) FROM summaries");
     hub *opened = open_hub(&h, folder);
     char id[CALL_ID_SIZE];
-    assert_true(
-        hub_add(opened, &made_source_new("secret", "agent,customer", 5)->base, &(session_options){.model = model}, id));
+    assert_true(hub_add(opened, &made_source_new("secret", "agent,customer", 5)->base,
+                        &(session_options){.model = model}, HUB_RECORD_DEFAULT, id));
     wait_for_quiet(opened);
     hub_close(opened);
     assert_int_equal(h.calls[0], 1);
@@ -183,11 +186,96 @@ static void without_consent_nothing_is_stored(void **state) {
     assert_int_equal(stored("SELECT count(*) FROM calls WHERE source LIKE '%secret%'"), 0);
 }
 
+/* Forty orders to each of six calls from two threads while they go on: all are done, in order, by the call they are for
+ * and no other. */
+typedef struct ordering {
+    hub *hub;
+    char ids[6][CALL_ID_SIZE];
+} ordering;
+
+static void *order_pauses(void *user) {
+    ordering *o = user;
+    for (int i = 0; i < 120; i++) {
+        const char *id = o->ids[i % 6];
+        call_order order = {.kind = ORDER_PAUSE, .pause = {.paused = i / 6 % 2 == 0, .who = "a-17"}};
+        if (!hub_order(o->hub, id, &order)) abort();
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    }
+    return NULL;
+}
+
+static void orders_reach_their_call(void **state) {
+    (void)state;
+    static heard h;
+    ordering o = {.hub = open_hub(&h, folder)};
+    for (int i = 0; i < 6; i++) {
+        made_source *m = made_source_new("endless", "agent,customer", 0);
+        m->idle_every = 2;
+        assert_true(hub_add(o.hub, &m->base, &given, HUB_RECORD_DEFAULT, o.ids[i]));
+    }
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++) assert_int_equal(pthread_create(&threads[i], NULL, order_pauses, &o), 0);
+    for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    call_order withdraw = {.kind = ORDER_CONSENT, .consent = {UT_CONSENT_WITHDRAWN, "telephony", "a-17"}};
+    for (int i = 0; i < 3; i++) assert_true(hub_order(o.hub, o.ids[i], &withdraw));
+    assert_false(hub_order(o.hub, "c-01JUNKNOWN", &withdraw));
+    for (int i = 0; i < 300 && stored("SELECT count(*) FROM calls WHERE consent = 'withdrawn'") < 3; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    hub_close(o.hub);
+    assert_int_equal(stored("SELECT count(*) FROM calls WHERE consent = 'withdrawn' AND ended_how = 'no consent'"), 3);
+    assert_int_equal(stored("SELECT count(*) FROM calls WHERE ended_how = 'stopped' AND (SELECT count(*) FROM pauses"
+                            " WHERE call = number) BETWEEN 1 AND 20 AND NOT EXISTS (SELECT 1 FROM pauses"
+                            " WHERE call = number AND (end_s < start_s OR who != 'a-17'))"),
+                     3);
+    assert_int_equal(stored("SELECT count(*) FROM consents WHERE state = 'withdrawn' AND method = 'telephony'"), 3);
+    assert_int_equal(stored("SELECT count(*) FROM calls WHERE consent = 'withdrawn' AND EXISTS (SELECT 1 FROM measured"
+                            " WHERE call = number)"),
+                     0);
+}
+
+/* A folder that cannot be written now: calls are followed and shown, and the store's state is told. */
+static char warned[600];
+static void take_warning(void *user, const char *what) {
+    (void)user;
+    snprintf(warned, sizeof warned, "%s", what);
+}
+
+static void calls_go_on_without_a_store(void **state) {
+    (void)state;
+    static heard h;
+    char message[300], id[CALL_ID_SIZE], data[64], path[100];
+    snprintf(data, sizeof data, "%s/unready", folder);
+    snprintf(path, sizeof path, "%s/undertone.db-wal", data);
+    assert_int_equal(mkdir(data, 0700) + mkdir(path, 0700), 0); /* the log cannot be made */
+    h = (heard){.lock = PTHREAD_MUTEX_INITIALIZER};
+    hub *opened = hub_open(
+        &(hub_options){.data_dir = data, .show = show, .ended = ended, .warn = take_warning, .user = &h, .workers = 2},
+        message, sizeof message);
+    assert_non_null(opened);
+    assert_non_null(strstr(warned, "calls are not being stored"));
+    assert_true(hub_add(opened, &made_source_new("one", "agent,customer", 5)->base, &given, HUB_RECORD_DEFAULT, id));
+    wait_for_quiet(opened);
+    assert_int_equal(h.summaries[0], 1);
+    assert_int_equal(rmdir(path), 0);
+    for (int i = 0; i < 500 && !strstr(warned, "again"); i++) nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    assert_non_null(strstr(warned, "calls are being stored again"));
+    assert_int_equal(hub_close(opened), 0);
+    snprintf(path, sizeof path, "%s/undertone.db", data);
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM readings", -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_int(statement, 0), 20);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+}
+
 /* Calls are added from any thread: two at a time here. */
 static void *add_twelve(void *user) {
     for (int i = 0; i < CALLS / 2; i++) {
         char id[CALL_ID_SIZE];
-        if (!hub_add(user, &made_source_new("added", "customer", 1)->base, &given, id)) abort();
+        if (!hub_add(user, &made_source_new("added", "customer", 1)->base, &given, HUB_RECORD_DEFAULT, id)) abort();
     }
     return NULL;
 }
@@ -226,7 +314,8 @@ static void with_dashboards(void **state) {
     assert_non_null(opened);
     assert_int_equal(strncmp(hub_address(opened), "http://127.0.0.1:", 17), 0);
     for (int i = 0; i < 4; i++)
-        assert_true(hub_add(opened, &made_source_new("seen", "agent,customer", 3)->base, &given, id));
+        assert_true(
+            hub_add(opened, &made_source_new("seen", "agent,customer", 3)->base, &given, HUB_RECORD_DEFAULT, id));
     wait_for_quiet(opened);
     hub_close(opened);
     for (int i = 0; i < 4; i++) assert_int_equal(h.summaries[i], 1);
@@ -246,7 +335,7 @@ static void write_earlier_call(const char *id, const char *customer) {
                         .customer = customer};
     snprintf(facts.id, sizeof facts.id, "%s", id);
     ut_event cue = {.type = UT_EVENT_CUE, .t_s = 5, .cue = {.id = 1, .kind = UT_CUE_FRUSTRATION, .priority = 1}};
-    store *s = store_open(folder, NULL, NULL, message, sizeof message);
+    store *s = store_open(&(store_options){.dir = folder}, message, sizeof message);
     assert_non_null(s);
     struct message *written[] = {message_of_call(&facts), message_of_event(&facts, &cue)};
     for (int i = 0; i < 2; i++) {
@@ -281,7 +370,8 @@ static void earlier_calls_are_said_of_their_customer_alone(void **state) {
     assert_non_null(opened);
     for (int i = 0; i < 2; i++) {
         options.about.customer = i ? "C-4712" : "C-4711";
-        assert_true(hub_add(opened, &made_source_new("one", "agent,customer", 14)->base, &options, id));
+        assert_true(
+            hub_add(opened, &made_source_new("one", "agent,customer", 14)->base, &options, HUB_RECORD_DEFAULT, id));
     }
     wait_for_quiet(opened);
     hub_close(opened);
@@ -295,6 +385,8 @@ int main(void) {
         cmocka_unit_test(many_calls_on_two_workers),
         cmocka_unit_test(closing_ends_what_is_in_progress),
         cmocka_unit_test(without_consent_nothing_is_stored),
+        cmocka_unit_test(orders_reach_their_call),
+        cmocka_unit_test(calls_go_on_without_a_store),
         cmocka_unit_test(added_by_two_threads),
         cmocka_unit_test(what_cannot_be_opened),
         cmocka_unit_test(with_dashboards),

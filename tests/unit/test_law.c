@@ -197,7 +197,7 @@ static void no_place_in_the_store(void **state) {
     (void)state;
     static const char *const roles[] = {"agent", "mixed", "agent,customer"};
     char message[200] = "";
-    outlets o = {.store = store_open(folder, NULL, NULL, message, sizeof message)};
+    outlets o = {.store = store_open(&(store_options){.dir = folder}, message, sizeof message)};
     assert_non_null(o.store);
     for (int i = 0; i < 3; i++) {
         o.customer_readings = 0;

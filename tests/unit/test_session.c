@@ -318,6 +318,112 @@ static void the_call_says_its_arm(void **state) {
     }
 }
 
+/* ---- consent and pauses while it lasts ---- */
+
+static const consent_change withdrawn = {UT_CONSENT_WITHDRAWN, "telephony", "a-17"},
+                            given = {UT_CONSENT_GIVEN, NULL, NULL};
+
+static void withdrawn_consent_ends_everything(void **state) {
+    (void)state;
+    heard h = {0};
+    session *s = new_session(&made_source_new("one.wav", "agent,customer", 10)->base, UT_CONSENT_GIVEN);
+    run(s, &h, 60);
+    int before = h.n;
+    assert_true(count(&h, MESSAGE_READING) > 0);
+    session_set_consent(s, &withdrawn, hear, &h);
+    assert_int_equal(h.n, before + 2);
+    assert_int_equal(h.m[before]->kind, MESSAGE_CONSENT);
+    assert_int_equal(h.m[before]->consent, UT_CONSENT_WITHDRAWN);
+    assert_non_null(strstr(h.m[before]->text, "\"t_s\":6.0,\"consent\":\"withdrawn\",\"method\":\"telephony\","
+                                              "\"who\":\"a-17\""));
+    assert_int_equal(h.m[before + 1]->kind, MESSAGE_CALL);
+    assert_int_equal(h.m[before + 1]->consent, UT_CONSENT_WITHDRAWN);
+    session_set_consent(s, &given, hear, &h); /* it stays so */
+    session_set_pause(s, &(pause_change){.paused = true}, hear, &h);
+    assert_int_equal(run(s, &h, 1000), SESSION_ENDED);
+    assert_int_equal(h.n, before + 2);
+    session_free(s);
+    forget(&h);
+}
+
+static void what_was_refused_stays_so(void **state) {
+    (void)state;
+    heard h = {0};
+    session *s = new_session(&made_source_new("one.wav", "agent,customer", 10)->base, UT_CONSENT_REFUSED);
+    run(s, &h, 30);
+    session_set_consent(s, &given, hear, &h);
+    run(s, &h, 1000);
+    assert_int_equal(h.n, 1);
+    session_free(s);
+    forget(&h);
+}
+
+/* The call begins when consent is given, and its times with it. */
+static void consent_that_comes_late(void **state) {
+    (void)state;
+    heard h = {0};
+    session *s = new_session(&made_source_new("one.wav", "agent,customer", 10)->base, UT_CONSENT_UNKNOWN);
+    run(s, &h, 40);
+    assert_int_equal(h.n, 1);
+    session_set_consent(s, &given, hear, &h);
+    assert_int_equal(h.n, 3);
+    assert_non_null(strstr(h.m[1]->text, "\"t_s\":0.0"));
+    assert_int_equal(h.m[2]->consent, UT_CONSENT_GIVEN);
+    assert_int_equal(run(s, &h, 1000), SESSION_ENDED);
+    assert_true(h.m[3]->t_s == 0.5);
+    assert_int_equal(count(&h, MESSAGE_READING), 2 * 12);
+    assert_true(h.m[h.n - 1]->t_s == 6.0);
+    session_free(s);
+    forget(&h);
+}
+
+static bool is_between(const heard *h, double from_s, double to_s) {
+    for (int i = 0; i < h->n; i++)
+        if (h->m[i]->kind == MESSAGE_READING && h->m[i]->t_s > from_s && h->m[i]->t_s <= to_s) return true;
+    return false;
+}
+
+/* Nothing that was said meanwhile is heard, silence is no dead air, and the call's time goes on. */
+static void a_pause_is_silence(void **state) {
+    (void)state;
+    heard h = {0};
+    session *s = new_session(&made_source_new("one.wav", "agent,customer", 40)->base, UT_CONSENT_GIVEN);
+    run(s, &h, 30);
+    session_set_pause(s, &(pause_change){true, "a-17"}, hear, &h);
+    session_set_pause(s, &(pause_change){true, "a-17"}, hear, &h);
+    assert_non_null(strstr(h.m[h.n - 1]->text, "\"type\":\"pause\""));
+    assert_non_null(strstr(h.m[h.n - 1]->text, "\"t_s\":3.0,\"state\":\"paused\",\"who\":\"a-17\""));
+    run(s, &h, 200);
+    session_set_pause(s, &(pause_change){false, NULL}, hear, &h);
+    assert_non_null(strstr(h.m[h.n - 1]->text, "\"t_s\":23.0,\"state\":\"resumed\""));
+    run(s, &h, 1000);
+    assert_int_equal(count(&h, MESSAGE_PAUSE), 2);
+    assert_true(is_between(&h, 2.9, 3));
+    assert_false(is_between(&h, 3, 23));
+    assert_true(is_between(&h, 23, 23.5));
+    assert_int_equal(count(&h, MESSAGE_READING), 2 * (80 - 40));
+    assert_int_equal(said(&h, "\"cue\":\"dead_air\""), 0);
+    assert_non_null(strstr(h.m[h.n - 1]->text, "\"duration_s\":40.0"));
+    assert_non_null(strstr(h.m[h.n - 1]->text, "\"ended\":\"finished\""));
+    session_free(s);
+    forget(&h);
+}
+
+static void it_says_how_it_ended(void **state) {
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        heard h = {0};
+        made_source *m = made_source_new("one", "customer", 2);
+        m->breaks = i == 0;
+        session *s = new_session(&m->base, UT_CONSENT_GIVEN);
+        if (i == 0) run(s, &h, 1000);
+        else session_stop(s, hear, &h);
+        assert_non_null(strstr(h.m[h.n - 1]->text, i == 0 ? "\"ended\":\"failed\"" : "\"ended\":\"stopped\""));
+        session_free(s);
+        forget(&h);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_call_first_the_summary_last),
@@ -329,6 +435,11 @@ int main(void) {
         cmocka_unit_test(the_source_is_closed),
         cmocka_unit_test_setup_teardown(the_next_cue_says_what_the_file_says_now, make_path, remove_path),
         cmocka_unit_test_setup_teardown(no_cue_rises_in_quiet_hours, make_path, remove_path),
+        cmocka_unit_test(withdrawn_consent_ends_everything),
+        cmocka_unit_test(what_was_refused_stays_so),
+        cmocka_unit_test(consent_that_comes_late),
+        cmocka_unit_test(a_pause_is_silence),
+        cmocka_unit_test(it_says_how_it_ended),
         cmocka_unit_test(the_arm_is_drawn_from_the_id),
         cmocka_unit_test_setup_teardown(the_call_says_its_arm, make_path, remove_path),
     };

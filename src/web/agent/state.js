@@ -3,28 +3,33 @@
  * Pure: no DOM, no clock, no network. Events come from outside and are taken as hostile: whatever has the wrong type
  * is left out, whatever is unknown is counted and otherwise ignored, and memory is bounded.
  *
- *     state  { calls: Map(id -> call), arrivals, ignored }
+ *     state  { calls: Map(id -> call), arrivals, ignored, unstored }
  *     call   { id, order, startedAt, consent, hasCustomer, heldOut, ended, tS, heardAtMs, voice, talkShare,
- *              cues: Map(id -> cue) }
+ *              cues: Map(id -> cue), paused, recording }
+ *
+ * unstored says why calls are not being stored, null: they are.
  */
 
 const MAX_CALLS = 100;
 const MAX_CUES = 32;
 const MAX_REASONS = 3;
 const MAX_TEXT = 240;
+const MAX_WHY = 600;
 const MAX_NAME = 64;
 const CONSENTS = ['unknown', 'given', 'refused', 'withdrawn'];
 const SEVERITIES = ['info', 'notice', 'urgent'];
 const URGENT = SEVERITIES.indexOf('urgent');
 const LAST_PRIORITY = 99;
 const VERDICTS = ['helpful', 'wrong', 'dismiss'];
+const PAUSES = ['paused', 'resumed'];
+const RECORDINGS = ['recording', 'finished', 'interrupted', 'failed'];
 
 /* Who reconnects is told everything again, so nothing is kept but when each call was last heard: a call that stood
  * still before must not look alive because its last reading was repeated. */
 export function newState(before) {
   const heard = new Map(before?.heard);
   for (const call of before?.calls.values() ?? []) heard.set(call.id, { tS: call.tS, heardAtMs: call.heardAtMs });
-  return { calls: new Map(), arrivals: 0, ignored: 0, heard };
+  return { calls: new Map(), arrivals: 0, ignored: 0, unstored: null, heard };
 }
 
 /* The event in one WebSocket message, or null. */
@@ -38,11 +43,21 @@ export function parseEvent(text) {
 }
 
 export function reduce(state, event, nowMs) {
+  const next = event?.type === 'status' ? takeStatus(state, event) : takeOfCall(state, event, nowMs);
+  return next ?? { ...state, ignored: state.ignored + 1 };
+}
+
+/* Of no call. */
+function takeStatus(state, { storing, why }) {
+  return typeof storing === 'boolean' ? { ...state, unstored: storing ? null : text(why, MAX_WHY) } : undefined;
+}
+
+function takeOfCall(state, event, nowMs) {
   const id = event && name(event.call);
   const take = id && takers.get(event.type);
   const before = id && state.calls.get(id);
   const call = take ? take(state, before, event, nowMs, id) : undefined;
-  if (!call) return { ...state, ignored: state.ignored + 1 };
+  if (!call) return undefined;
 
   const calls = new Map(state.calls).set(id, call);
   if (calls.size > MAX_CALLS) calls.delete(leastWanted(calls, id));
@@ -68,30 +83,35 @@ export function ranked(call) {
 
 const takers = new Map([
   ['call', takeCall],
+  ['consent', takeConsent],
   ['reading', takeReading],
   ['turn', (state, call) => call],
   ['cue', takeCue],
   ['feedback', takeFeedback],
+  ['pause', takePause],
+  ['recording', takeRecording],
   ['summary', takeSummary],
 ]);
 
 function takeCall(state, before, event, nowMs, id) {
   const call = before ?? newCall(state, id, nowMs);
-  const consent = CONSENTS.includes(event.consent) ? event.consent : 'unknown';
-  const known = {
+  return withConsent({
     ...call,
-    consent,
     startedAt: number(Date.parse(name(event.started_at))) ?? call.startedAt,
     hasCustomer: Array.isArray(event.channels) ? event.channels.includes('customer') : call.hasCustomer,
     heldOut: event.arm === 'held_out',
-  };
-  return consent === 'given' ? known : { ...known, ...nothingHeard() };
+  }, event.consent, nowMs);
+}
+
+/* Of a call that is over nothing else comes. */
+function takeConsent(state, call, event, nowMs) {
+  return call && withConsent(call, event.consent, nowMs);
 }
 
 function takeReading(state, call, event, nowMs) {
   const tS = number(event.t_s);
   if (!listening(call) || tS === null || tS < 0) return undefined;
-  const next = tS > call.tS ? { ...call, tS, heardAtMs: nowMs } : { ...call };
+  const next = heardUntil(call, tS, nowMs);
   if (event.channel !== 'customer') return next;
   return { ...next, voice: voiceOf(event), talkShare: share(event.talk_share_120s) };
 }
@@ -117,22 +137,52 @@ function takeFeedback(state, call, event) {
   return { ...call, cues: new Map(call.cues).set(cue.id, { ...cue, verdict: event.verdict }) };
 }
 
+/* What was heard before the pause says nothing of the voice after it. */
+function takePause(state, call, event, nowMs) {
+  if (!listening(call) || !PAUSES.includes(event.state)) return undefined;
+  const paused = event.state === 'paused';
+  const next = heardUntil(call, number(event.t_s) ?? call.tS, nowMs);
+  return paused === call.paused ? next : { ...next, paused, voice: null, talkShare: null };
+}
+
+/* It is finished when the call is over, and then it is not told any more. */
+function takeRecording(state, call, event) {
+  if (!RECORDINGS.includes(event.state)) return undefined;
+  return listening(call) ? { ...call, recording: event.state } : call;
+}
+
 /* An agent is not told of the cues of a held-out call, nor how many there were. */
 function takeSummary(state, before, event, nowMs, id) {
   const call = before ?? newCall(state, id, nowMs);
   const ended = { durationS: atLeastZero(event.duration_s), cues: call.heldOut ? 0 : atLeastZero(event.cues) };
-  return { ...call, ...nothingHeard(), ended };
+  return asAgreed({ ...call, ...nothingHeard(), ended });
 }
 
 /* ---- pieces ---- */
 
+/* Known by its first event; where that is the summary, there was consent. */
 function newCall(state, id, nowMs) {
   const { tS, heardAtMs } = state.heard.get(id) ?? { tS: -1, heardAtMs: nowMs };
-  return { id, order: state.arrivals, startedAt: 0, consent: 'unknown', hasCustomer: true, heldOut: false, ended: null,
+  return { id, order: state.arrivals, startedAt: 0, consent: 'given', hasCustomer: true, heldOut: false, ended: null,
     tS, heardAtMs, ...nothingHeard() };
 }
 
-const nothingHeard = () => ({ voice: null, talkShare: null, cues: new Map(), cuesSeen: 0 });
+/* Listening begins when consent is given at last. */
+function withConsent(call, said, nowMs) {
+  const consent = CONSENTS.includes(said) ? said : 'unknown';
+  const begins = consent === 'given' && call.consent !== 'given';
+  return asAgreed({ ...call, consent, heardAtMs: begins ? nowMs : call.heardAtMs });
+}
+
+/* Without consent there is nothing to show of a call but that it is, or was. */
+const asAgreed = (call) => call.consent === 'given' ? call :
+  { ...call, ...nothingHeard(), ended: call.ended && { durationS: null, cues: null } };
+
+/* Told again it is no news. */
+const heardUntil = (call, tS, nowMs) => (tS > call.tS ? { ...call, tS, heardAtMs: nowMs } : { ...call });
+
+const nothingHeard = () =>
+  ({ voice: null, talkShare: null, cues: new Map(), cuesSeen: 0, paused: false, recording: '' });
 
 const listening = (call) => call !== undefined && call.consent === 'given' && !call.ended;
 
@@ -176,5 +226,5 @@ function leastWanted(calls, newest) {
 const number = (value) => (typeof value === 'number' && Number.isFinite(value) ? value : null);
 const share = (value) => (number(value) === null ? null : Math.min(Math.max(value, 0), 1));
 const atLeastZero = (value) => (number(value) === null ? null : Math.max(value, 0));
-const text = (value) => (typeof value === 'string' ? value.slice(0, MAX_TEXT) : '');
+const text = (value, most = MAX_TEXT) => (typeof value === 'string' ? value.slice(0, most) : '');
 const name = (value) => (typeof value === 'string' ? value.slice(0, MAX_NAME) : '');

@@ -4,26 +4,36 @@
 import { showFavicon } from './favicon.js';
 
 const ICONS = new Set(['frustration', 'stress', 'calming', 'talk_over', 'interruption', 'dead_air', 'slow_reply',
-  'monologue', 'talking_fast', 'waiting', 'listening', 'unheard', 'ended']);
+  'monologue', 'talking_fast', 'waiting', 'listening', 'paused', 'unheard', 'ended']);
 
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 const $ = (id) => document.getElementById(id);
 
 export function show(scene) {
-  const { mode, lost, badge, consent, panel, minor, voice, talk } = scene;
+  const { mode, lost, badge, recording, consent, panel, minor, voice, talk } = scene;
   mark($('overlay'), { mode, lost, severity: panel.severity });
   write($('badge-words'), badge.words);
   draw($('badge-icon'), badge.icon);
   write($('clock'), scene.clock);
+  showRecording(recording);
   showConsent(consent);
   showPanel(panel);
   [...$('minor').children].forEach((chip, i) => showChip(chip, minor[i]));
   showFeedback(scene.feedback);
   showVoice(voice);
   showMeter($('talk'), talk);
+  showUnstored(scene.unstored);
   announce(scene);
   write(document.querySelector('title'), scene.title);
   showFavicon(scene.icon);
+}
+
+function showRecording(recording) {
+  $('recording').hidden = !recording;
+  if (!recording) return;
+  write($('recording-words'), recording.words);
+  draw($('recording-icon'), recording.icon);
+  mark($('recording'), { kept: recording.icon === 'record' });
 }
 
 function showConsent(consent) {
@@ -92,6 +102,12 @@ function showMeter(meter, share) {
   bar.style.setProperty('--value', share.value);
   bar.ariaValueNow = share.value.toFixed(2);
   bar.ariaValueText = share.words;
+}
+
+function showUnstored(words) {
+  mark($('unstored'), { empty: !words });
+  write($('unstored-words'), words);
+  tip($('unstored'), words);
 }
 
 /* What a screen reader says: each thing once, what is urgent at once. */

@@ -77,4 +77,7 @@ function plainName(feature) {
   return capital(words);
 }
 
+/* "/srv/calls/undertone.db: the disk is full" -> "the disk is full": where it lies is for those who run the server. */
+export const withoutPath = (why) => why.replace(/^[^:]*\/[^:]*:\s*/, '');
+
 const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);

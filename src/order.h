@@ -1,0 +1,13 @@
+/* order.h - what a call in progress is told to do. */
+#ifndef ORDER_H
+#define ORDER_H
+
+#include "event.h"
+
+typedef struct call_order {
+    enum { ORDER_CONSENT, ORDER_PAUSE } kind;
+    consent_change consent;
+    pause_change pause;
+} call_order;
+
+#endif

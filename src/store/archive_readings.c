@@ -1,0 +1,108 @@
+/* archive_readings.c - a call's readings as a page draws them: a few hundred steps, whatever its length; see archive.h.
+ *
+ * A reading at t_s is of the half second that ends there, so step n has those of (n step, (n + 1) step].
+ */
+#include "store/archive.h"
+
+#include <string.h>
+
+#include "store/schema.h"
+
+enum { POINTS = 600, READING_MS = 500 };
+
+/* The end of the last reading too: a call in progress has no duration yet, and a summary can have been deleted. */
+static const char length_sql[] =
+    "SELECT number, max(coalesce((SELECT CAST(round(duration_s * 1000) AS INTEGER) FROM summaries WHERE call = number),"
+    " 0), coalesce((SELECT max(t_ms) FROM measured WHERE call = number), 0)) AS length_ms FROM calls WHERE id = $call";
+
+/* "level_db.min" is the row of min within level_db. */
+#define OVER(column, scale, decimals, name)                                                                            \
+    "round(min(" column ") / " scale ", " decimals ") AS \"" name ".min\","                                            \
+    " round(max(" column ") / " scale ", " decimals ") AS \"" name ".max\","                                           \
+    " round(avg(" column ") / " scale ", " decimals ") AS \"" name ".mean\""
+
+/* A score counts where the model did not abstain: the others say nothing of the voice. In hundredths, which is finer
+ * than a page draws. */
+#define SCORE(name) OVER("iif(abstain, NULL, " name ")", "1000.0", "2", name)
+
+#define LEVEL       OVER("level", "10.0", "1", "level_db")
+#define RATE        OVER("rate", "10.0", "1", "rate_syl_s")
+#define PITCH       OVER("pitch", "10.0", "1", "pitch_hz")
+#define FRUSTRATION SCORE("frustration")
+#define STRESS      SCORE("stress")
+#define AROUSAL     SCORE("arousal")
+
+static const char measured_sql[] =
+    "SELECT (t_ms - 1) / $step_ms AS step,"
+    " CASE channel WHEN 0 THEN 'customer' WHEN 1 THEN 'agent' ELSE 'mixed' END AS role,"
+    " round(avg(speaking), 2) AS speaking, " LEVEL ", " RATE " FROM measured WHERE call = $number GROUP BY step, role";
+
+static const char scored_sql[] =
+    "SELECT (t_ms - 1) / $step_ms AS step, 'customer' AS role, " PITCH ", " FRUSTRATION ", " STRESS ", " AROUSAL ","
+    " round(avg(confidence) / 100.0, 2) AS confidence, round(avg(abstain), 2) AS abstain"
+    " FROM scored WHERE call = $number GROUP BY step";
+
+typedef struct picture {
+    json_t *channels; /* borrowed */
+    size_t n;         /* steps */
+    bool failed;
+} picture;
+
+/* The value of a key of object, made where it is not there. Borrowed, null without memory. */
+static json_t *within(json_t *object, const char *key, size_t n, json_t *make(void)) {
+    json_t *value = json_object_getn(object, key, n);
+    if (!value && !json_object_setn_new(object, key, n, make())) value = json_object_getn(object, key, n);
+    return value;
+}
+
+/* The array of a column, with a null for each step where it is new. */
+static json_t *array_of(json_t *channel, const char *column, size_t n_steps) {
+    const char *dot = strchr(column, '.');
+    json_t *object = dot ? within(channel, column, (size_t)(dot - column), json_object) : channel;
+    const char *key = dot ? dot + 1 : column;
+    json_t *array = object ? within(object, key, strlen(key), json_array) : NULL;
+    while (array && json_array_size(array) < n_steps)
+        if (json_array_append_new(array, json_null())) return NULL;
+    return array;
+}
+
+static bool draw(void *user, json_t *row) {
+    picture *p = user;
+    const char *name = json_string_value(json_object_get(row, "role")), *column;
+    json_t *channel = within(p->channels, name, strlen(name), json_object), *value;
+    size_t step = (size_t)json_integer_value(json_object_get(row, "step"));
+    p->failed = !channel;
+    if (!channel || step >= p->n) return channel;
+    json_object_foreach(row, column, value) {
+        if (!strcmp(column, "step") || !strcmp(column, "role")) continue;
+        if (json_array_set(array_of(channel, column, p->n), step, value)) p->failed = true;
+    }
+    return !p->failed;
+}
+
+static json_t *draw_all(struct database *d, const char *call_id, json_t *length, json_int_t points) {
+    json_int_t length_ms = json_integer_value(json_object_get(length, "length_ms"));
+    json_int_t readings = (length_ms + READING_MS - 1) / READING_MS;
+    json_int_t step_ms = (readings + points - 1) / points * READING_MS;
+    if (!step_ms) step_ms = READING_MS;
+    picture p = {.channels = json_object(), .n = (size_t)((length_ms + step_ms - 1) / step_ms)};
+    json_t *values = json_pack("{sO sI}", "number", json_object_get(length, "number"), "step_ms", step_ms);
+    bool good = p.channels && values && database_query(d, measured_sql, values, draw, &p) &&
+                database_query(d, scored_sql, values, draw, &p) && !p.failed;
+    json_decref(values);
+    if (good)
+        return json_pack("{ss sf si so}", "call", call_id, "step_s", (double)step_ms / 1000, "from_s", 0, "channels",
+                         p.channels);
+    json_decref(p.channels);
+    return NULL;
+}
+
+json_t *archive_readings(struct database *d, const char *call_id, int points) {
+    json_t *values = json_pack("{ss}", "call", call_id), *length = database_row(d, length_sql, values), *drawn;
+    if (points <= 0) points = POINTS;
+    if (points > ARCHIVE_POINTS_MAX) points = ARCHIVE_POINTS_MAX;
+    drawn = json_is_object(length) ? draw_all(d, call_id, length, points) : json_incref(length);
+    json_decref(length);
+    json_decref(values);
+    return drawn;
+}

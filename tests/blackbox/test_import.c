@@ -1,0 +1,197 @@
+/* undertone import, from outside: a folder of recordings goes into the store once, whole, also after it was broken off
+ * and beside a server. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "program.h"
+#include "sound.h"
+#include "stored.h"
+
+enum { FILES = 6 };
+
+static char folder[512], playbook[512];
+
+/* Different calls, in two folders, one below the other, among files that are no sound. */
+static int set_up(void **state) {
+    (void)state;
+    char path[700];
+    snprintf(folder, sizeof folder, "%s", scratch_path("recordings"));
+    snprintf(playbook, sizeof playbook, "%s", sound_playbook());
+    snprintf(path, sizeof path, "%s/more", folder);
+    if (mkdir(folder, 0700) || mkdir(path, 0700)) return 1;
+    for (int i = 0; i < FILES; i++) {
+        snprintf(path, sizeof path, "%s/%s%d.wav", folder, i % 2 ? "more/" : "", i);
+        sound_turns(path, 4 + i);
+    }
+    snprintf(path, sizeof path, "%s/notes.txt", folder);
+    write_file(path, "not a sound\n", 12);
+    snprintf(path, sizeof path, "%s/.hidden.wav", folder);
+    write_file(path, "not a sound\n", 12);
+    return 0;
+}
+
+/* Everything is there, once, with its cues and readings. */
+static void check_all(const char *data) {
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE ended_how = 'finished'"), FILES);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls"), FILES);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM summaries"), FILES);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM readings"), 2 * 2 * (4 + 5 + 6 + 7 + 8 + 9));
+    assert_true(stored_count(data, "SELECT min(n) FROM (SELECT count(*) AS n FROM cues GROUP BY call)") > 0);
+}
+
+static void test_once(void **state) {
+    (void)state;
+    char data[512];
+    program p;
+    snprintf(data, sizeof data, "%s", scratch_path("once"));
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(RUN(&p, "import", folder, "--data", data, "--playbook", playbook, "--agent", "a-17", "--team",
+                             "north", "--queue", "billing", "--customer", "K-4711"),
+                         0);
+        assert_non_null(strstr(p.out, round ? "6 recordings: 0 imported" : "6 recordings: 6 imported"));
+        assert_non_null(strstr(p.out, round ? "6 already there, 0 not" : "0 already there, 0 not"));
+        check_all(data);
+        program_end(&p);
+    }
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE agent = 'a-17' AND team = 'north' AND queue ="
+                                        " 'billing' AND customer = 'K-4711' AND consent = 'given'"),
+                     FILES);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM audit WHERE action = 'import'"), 1);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE abs(julianday('now') - julianday(ended_at))"
+                                        " > 0.1 OR ended_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+2 seconds')"),
+                     0);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM recordings"), 0);
+}
+
+static void test_same_content_under_two_names(void **state) {
+    (void)state;
+    program p;
+    size_t n;
+    char data[512], two[512], path[700];
+    snprintf(data, sizeof data, "%s", scratch_path("same"));
+    snprintf(two, sizeof two, "%s", scratch_path("two"));
+    assert_int_equal(mkdir(two, 0700), 0);
+    snprintf(path, sizeof path, "%s/0.wav", folder);
+    char *sound = read_file(path, &n);
+    for (int i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, "%s/copy %d.wav", two, i);
+        write_file(path, sound, n);
+    }
+    free(sound);
+    assert_int_equal(RUN(&p, "import", two, "--data", data, "--jobs", "4"), 0);
+    assert_non_null(strstr(p.out, "4 recordings: 1 imported (0.0 hours), 3 already there, 0 not"));
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls"), 1);
+    program_end(&p);
+}
+
+/* Killed at some moment, again and again: what is there is whole, and at the end everything is, once. */
+static void test_broken_off(void **state) {
+    (void)state;
+    char data[512], first[700];
+    program p;
+    snprintf(data, sizeof data, "%s", scratch_path("broken"));
+    snprintf(first, sizeof first, "%s/0.wav", folder);
+    assert_int_equal(RUN(&p, "import", first, "--data", data, "--playbook", playbook, "--record"), 0);
+    program_end(&p);
+    for (int i = 0; i < 12; i++) {
+        program_start(&p, (const char *const[]){"import", folder, "--data", data, "--playbook", playbook, "--record",
+                                                "--jobs", "1", NULL});
+        sleep_ms(20 + 15 * i);
+        program_signal(&p, i % 3 == 2 ? SIGINT : SIGKILL);
+        program_wait(&p, 10000);
+        program_end(&p);
+        assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE ended_how != 'finished' OR NOT EXISTS"
+                                            " (SELECT 1 FROM summaries WHERE call = number)"),
+                         0);
+    }
+    assert_int_equal(RUN(&p, "import", folder, "--data", data, "--playbook", playbook, "--record"), 0);
+    program_end(&p);
+    check_all(data);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM recordings WHERE state = 'finished'"), FILES);
+    json_t *rows = stored(data, "SELECT file, bytes, recordings.duration_s AS duration_s, summaries.duration_s AS "
+                                "whole_s FROM recordings JOIN"
+                                " summaries USING (call)"),
+           *row;
+    size_t i;
+    json_array_foreach(rows, i, row) {
+        char path[700];
+        struct stat st;
+        snprintf(path, sizeof path, "%s/audio/%s", data, json_string_value(json_object_get(row, "file")));
+        assert_int_equal(stat(path, &st), 0);
+        assert_int_equal(st.st_size, json_integer_value(json_object_get(row, "bytes")));
+        assert_true(json_number_value(json_object_get(row, "duration_s")) ==
+                    json_number_value(json_object_get(row, "whole_s")));
+    }
+    json_decref(rows);
+}
+
+/* The server has the folder; the import is its guest, and no call of the server's is ended by it. */
+static void test_beside_a_server(void **state) {
+    (void)state;
+    char data[512], call[512], address[64];
+    program server, p;
+    snprintf(data, sizeof data, "%s", scratch_path("beside"));
+    snprintf(call, sizeof call, "%s", scratch_path("live.wav"));
+    sound_turns(call, 60);
+    program_start(&server, (const char *const[]){"play", call, "--listen", "127.0.0.1:0", "--data", data, "--playbook",
+                                                 playbook, NULL});
+    assert_true(program_address(&server, address, 20000));
+    assert_true(program_says(&server, "Silence", 20000));
+    assert_int_equal(RUN(&p, "import", folder, "--data", data, "--playbook", playbook), 0);
+    program_end(&p);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE ended_how = 'finished'"), FILES);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE ended_at IS NULL"), 1);
+    program_signal(&server, SIGTERM);
+    assert_int_equal(program_wait(&server, 10000), 0);
+    assert_string_equal(server.err, "");
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE ended_how = 'stopped'"), 1);
+    program_end(&server);
+}
+
+static void test_what_cannot_be_imported(void **state) {
+    (void)state;
+    char data[512], bad[512], path[700];
+    program p;
+    snprintf(data, sizeof data, "%s", scratch_path("bad-data"));
+    snprintf(bad, sizeof bad, "%s", scratch_path("bad"));
+    assert_int_equal(mkdir(bad, 0700), 0);
+    snprintf(path, sizeof path, "%s/noise.wav", bad);
+    write_file(path, "RIFF nothing of the kind", 24);
+    snprintf(path, sizeof path, "%s/good.wav", bad);
+    sound_turns(path, 3);
+    assert_int_equal(RUN(&p, "import", bad, "--data", data), 1);
+    assert_non_null(strstr(p.err, "noise.wav"));
+    assert_non_null(strstr(p.out, "2 recordings: 1 imported (0.0 hours), 0 already there, 1 not imported"));
+    program_end(&p);
+    assert_int_equal(RUN(&p, "import", "--data", data), 2);
+    program_end(&p);
+    assert_int_equal(RUN(&p, "import", scratch_path("nowhere"), "--data", data), 1);
+    assert_non_null(strstr(p.err, "nowhere"));
+    program_end(&p);
+    snprintf(data, sizeof data, "%s", scratch_path("refused-data"));
+    assert_int_equal(RUN(&p, "import", bad, "--data", data, "--consent", "refused", "--record"), 1);
+    program_end(&p);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE consent = 'refused' AND source IS NULL"), 1);
+    assert_int_equal(stored_count(data, "SELECT (SELECT count(*) FROM readings) + (SELECT count(*) FROM recordings)"),
+                     0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_once),
+        cmocka_unit_test(test_same_content_under_two_names),
+        cmocka_unit_test(test_broken_off),
+        cmocka_unit_test(test_beside_a_server),
+        cmocka_unit_test(test_what_cannot_be_imported),
+    };
+    return cmocka_run_group_tests_name("import", tests, set_up, NULL);
+}
