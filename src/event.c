@@ -213,7 +213,9 @@ message *message_of_feedback(const feedback *said, int64_t now_ms) {
     json_t *json = json_pack("{ss ss si ss so}", "type", "feedback", "call", said->call, "cue", (int)said->cue,
                              "verdict", verdict_name(said->verdict), "at", utc_json(now_ms));
     message *m = message_new(MESSAGE_FEEDBACK, said->call, 0, json);
-    if (m) m->cue_id = said->cue;
+    if (!m) return NULL;
+    m->cue_id = said->cue;
+    m->shown = said->verdict != VERDICT_SEEN;
     return m;
 }
 
@@ -252,6 +254,10 @@ message *message_of_recording(const recording_news *news) {
         if (*news->why) add_text(json, "why", news->why);
     }
     return message_new(MESSAGE_RECORDING, news->call, 0, json);
+}
+
+message *message_of_deletion(const char *call) {
+    return message_new(MESSAGE_DELETED, call, 0, json_pack("{ss ss}", "type", "deleted", "call", call));
 }
 
 message *message_of_status(const store_status *status) {
@@ -305,6 +311,6 @@ bool call_id_is(const char *text) {
 }
 
 const char *verdict_name(verdict verdict) {
-    static const char *const names[VERDICTS] = {"helpful", "wrong", "dismiss"};
+    static const char *const names[VERDICTS] = {"helpful", "wrong", "dismiss", "seen"};
     return names[verdict];
 }

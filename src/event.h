@@ -22,6 +22,7 @@ typedef enum message_kind {
     MESSAGE_CONSENT,
     MESSAGE_PAUSE,
     MESSAGE_RECORDING,
+    MESSAGE_DELETED, /* the call is not kept any more */
     MESSAGE_STATUS,  /* of no call: whether calls are being stored */
     MESSAGE_REFUSED, /* of no call and to one client: what it sent was not taken */
 } message_kind;
@@ -37,7 +38,7 @@ typedef struct message {
     bool storing;       /* of a status */
     unsigned cue_id;    /* of a cue, of feedback */
     ut_cue_state cue_state;
-    bool shown;     /* false: a cue of a held-out call, which goes to no page */
+    bool shown;     /* false, and it goes to no page: a cue of a held-out call, and that one was seen */
     size_t n_bytes; /* of text, without the terminator */
     char *text;     /* one line of JSON without newline, MESSAGE_PREFIX writable bytes lie before it */
 } message;
@@ -71,8 +72,8 @@ void call_id_make(char id[CALL_ID_SIZE], int64_t now_ms);
 /* Whether text could be one: letters, digits and hyphens. */
 bool call_id_is(const char *text);
 
-/* What somebody who was shown a cue says of it. */
-typedef enum verdict { VERDICT_HELPFUL, VERDICT_WRONG, VERDICT_DISMISS, VERDICTS } verdict;
+/* What somebody who was shown a cue says of it; that it was seen the page says by itself. */
+typedef enum verdict { VERDICT_HELPFUL, VERDICT_WRONG, VERDICT_DISMISS, VERDICT_SEEN, VERDICTS } verdict;
 const char *verdict_name(verdict verdict);
 
 typedef struct feedback {
@@ -123,6 +124,7 @@ message *message_of_call(const call_facts *facts);
 message *message_of_event(const call_facts *facts, const ut_event *event);
 message *message_of_consent(const char *call, double t_s, const consent_change *change, int64_t now_ms);
 message *message_of_pause(const char *call, double t_s, const pause_change *change, int64_t now_ms);
+message *message_of_deletion(const char *call);
 message *message_of_recording(const recording_news *news);
 message *message_of_status(const store_status *status);
 message *message_of_feedback(const feedback *said, int64_t now_ms);

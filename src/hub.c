@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -59,6 +60,7 @@ struct hub {
     _Atomic(serve *) serve; /* set before any worker runs, but while the store does */
     recorder *recorder;
     message *status; /* that calls are not being stored, while the store is opened; serve keeps it from then on */
+    struct address address; /* bound before the store is opened: a port in use leaves no folder behind */
     pthread_mutex_t lock;
     atomic_bool stopping;
     atomic_int live;
@@ -135,6 +137,7 @@ static bool take_order(void *user, const char *call_id, const call_order *order)
 
 static bool open_serve(hub *h, char *message, size_t message_size) {
     serve_options options = {.listen = h->options.listen,
+                             .bound = &h->address,
                              .web_dir = h->options.web_dir,
                              .feedback = h->options.data_dir ? take_feedback : NULL,
                              .order = take_order,
@@ -142,6 +145,7 @@ static bool open_serve(hub *h, char *message, size_t message_size) {
                              .data_dir = h->options.data_dir,
                              .user = h};
     serve *s = serve_open(&options, message, message_size);
+    h->address.fd = -1; /* serve's, whatever came of it */
     atomic_store(&h->serve, s);
     if (s && h->status) serve_send(s, h->status);
     return s;
@@ -267,6 +271,14 @@ static bool open_recorder(hub *h, char *message, size_t message_size) {
     return h->recorder;
 }
 
+/* A call that is recorded has a file open, and a page a connection. */
+static void want_descriptors(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit)) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 hub *hub_open(const hub_options *options, char *message, size_t message_size) {
     int n = options->workers ? options->workers : (int)sysconf(_SC_NPROCESSORS_ONLN);
     if (n < 1) n = 1;
@@ -275,9 +287,12 @@ hub *hub_open(const hub_options *options, char *message, size_t message_size) {
         snprintf(message, message_size, "%s", ut_error_text(UT_NO_MEMORY));
         return NULL;
     }
+    want_descriptors();
     h->options = *options;
+    h->address.fd = -1;
     h->n_workers = n;
     pthread_mutex_init(&h->lock, NULL);
+    if (options->listen && !address_listen(&h->address, options->listen, message, message_size)) goto fail;
     if (options->data_dir && !(h->store = open_store(h, message, message_size))) goto fail;
     if (options->listen && !open_serve(h, message, message_size)) goto fail;
     if (options->data_dir && !open_recorder(h, message, message_size)) goto fail;
@@ -390,6 +405,7 @@ unsigned long hub_close(hub *h) {
     if (h->serve) serve_close_desk(h->serve); /* which asks the store */
     unsigned long lost = close_store(h);
     serve_close(h->serve);
+    if (h->address.fd >= 0) close(h->address.fd);
     message_release(h->status);
     pthread_mutex_destroy(&h->lock);
     free(h);

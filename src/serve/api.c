@@ -32,24 +32,23 @@ static const struct route {
     method method;
     const char *path, *names;
     answerer *answer;
-    bool without_store;
 } routes[] = {
-    {METHOD_GET, "/api/calls", NULL, list_calls, false},
-    {METHOD_GET, "/api/calls/ID", "", show_call, false},
-    {METHOD_DELETE, "/api/calls/ID", "", delete_call, false},
-    {METHOD_GET, "/api/calls/ID/readings", "points", show_readings, false},
-    {METHOD_GET, "/api/calls/ID/audio", "", play_call, false},
-    {METHOD_GET, "/api/calls/ID/export", "format", export_call, false},
-    {METHOD_POST, "/api/calls/ID/consent", "consent method who", change_consent, false},
-    {METHOD_POST, "/api/calls/ID/pause", "state who", change_pause, false},
-    {METHOD_POST, "/api/calls/ID/notes", "text t_s", add_note, false},
-    {METHOD_DELETE, "/api/calls/ID/notes/N", "", remove_note, false},
-    {METHOD_POST, "/api/calls/ID/tags", "tag t_s", add_tag, false},
-    {METHOD_DELETE, "/api/calls/ID/tags/N", "", remove_tag, false},
-    {METHOD_POST, "/api/calls/ID/hold", "held why", change_hold, false},
-    {METHOD_POST, "/api/deletions", "customer", delete_customer, false},
-    {METHOD_GET, "/api/status", "", show_status, true},
-    {METHOD_GET, "/metrics", "", show_metrics, true},
+    {METHOD_GET, "/api/calls", NULL, list_calls},
+    {METHOD_GET, "/api/calls/ID", "", show_call},
+    {METHOD_DELETE, "/api/calls/ID", "", delete_call},
+    {METHOD_GET, "/api/calls/ID/readings", "points", show_readings},
+    {METHOD_GET, "/api/calls/ID/audio", "", play_call},
+    {METHOD_GET, "/api/calls/ID/export", "format", export_call},
+    {METHOD_POST, "/api/calls/ID/consent", "consent method who", change_consent},
+    {METHOD_POST, "/api/calls/ID/pause", "state who", change_pause},
+    {METHOD_POST, "/api/calls/ID/notes", "text t_s", add_note},
+    {METHOD_DELETE, "/api/calls/ID/notes/N", "", remove_note},
+    {METHOD_POST, "/api/calls/ID/tags", "tag t_s", add_tag},
+    {METHOD_DELETE, "/api/calls/ID/tags/N", "", remove_tag},
+    {METHOD_POST, "/api/calls/ID/hold", "held why", change_hold},
+    {METHOD_POST, "/api/deletions", "customer", delete_customer},
+    {METHOD_GET, "/api/status", "", show_status},
+    {METHOD_GET, "/metrics", "", show_metrics},
 };
 enum { ROUTES = sizeof routes / sizeof *routes };
 
@@ -82,28 +81,26 @@ static bool leads_to(const char *path, const char *pattern, struct asked *q) {
     return !*path && !*pattern;
 }
 
-static void allow(answer *a, method method) {
-    static const char *const names[METHODS] = {
-        [METHOD_GET] = "GET, HEAD", [METHOD_POST] = "POST", [METHOD_DELETE] = "DELETE"};
-    size_t n = strlen(a->allow);
-    snprintf(a->allow + n, sizeof a->allow - n, "%s%s", n ? ", " : "", names[method]);
+/* HEAD is GET without a body. */
+static const struct route *find_route(struct asked *q) {
+    method wanted = q->request->method == METHOD_HEAD ? METHOD_GET : q->request->method;
+    for (int i = 0; i < ROUTES; i++)
+        if (routes[i].method == wanted && leads_to(q->request->path, routes[i].path, q)) return &routes[i];
+    return NULL;
 }
 
-/* Null when there is none: then 404 or 405 is said. HEAD is GET without a body. */
-static const struct route *find_route(struct asked *q) {
-    const request *r = q->request;
-    method wanted = r->method == METHOD_HEAD ? METHOD_GET : r->method;
+/* Says which methods the path has, if any. */
+static void refuse_path(struct asked *q) {
+    static const char *const names[METHODS] = {
+        [METHOD_GET] = "GET, HEAD", [METHOD_POST] = "POST", [METHOD_DELETE] = "DELETE"};
+    char *allow = q->answer->allow;
     for (int i = 0; i < ROUTES; i++) {
-        if (!leads_to(r->path, routes[i].path, q)) continue;
-        if (routes[i].method == wanted) {
-            *q->answer->allow = '\0';
-            return &routes[i];
-        }
-        allow(q->answer, routes[i].method);
+        size_t n = strlen(allow);
+        if (leads_to(q->request->path, routes[i].path, q))
+            snprintf(allow + n, sizeof q->answer->allow - n, "%s%s", n ? ", " : "", names[routes[i].method]);
     }
-    if (*q->answer->allow) asked_fail(q, 405, "only %s", q->answer->allow);
+    if (*allow) asked_fail(q, 405, "only %s", allow);
     else asked_fail(q, 404, "there is nothing at that path");
-    return NULL;
 }
 
 static bool arguments_allowed(struct asked *q, const char *names) {
@@ -111,7 +108,7 @@ static bool arguments_allowed(struct asked *q, const char *names) {
     json_t *value;
     json_object_foreach(q->request->arguments, name, value) {
         if (field_is(names, name)) continue;
-        asked_fail(q, 400, "%.60s: there is no such argument", name);
+        asked_fail(q, 400, "there is no such argument: %s", name);
         return false;
     }
     return true;
@@ -119,10 +116,6 @@ static bool arguments_allowed(struct asked *q, const char *names) {
 
 static void answer_route(struct asked *q, const struct route *route) {
     bool post = route->method == METHOD_POST;
-    if (!q->api->store && !route->without_store) {
-        asked_fail(q, 503, "nothing is kept here");
-        return;
-    }
     if (route->names && !arguments_allowed(q, post ? "" : route->names)) return;
     if (post && !fields_open(&q->fields, q->request->body, q->request->n_body, route->names)) {
         asked_fail(q, 400, "%s", q->fields.why);
@@ -140,4 +133,5 @@ void api_work(void *api, struct errand *e) {
     }
     const struct route *route = find_route(&q);
     if (route) answer_route(&q, route);
+    else refuse_path(&q);
 }

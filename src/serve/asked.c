@@ -27,6 +27,13 @@ void asked_tell(struct asked *q, json_t *json) {
     asked_set_body(q, text, text ? strlen(text) : 0, "application/json");
 }
 
+/* Text from outside may have been cut within a character. */
+static json_t *json_of(const char *text) {
+    json_t *json = NULL;
+    for (size_t n = strlen(text); !json && n; n--) json = json_stringn(text, n);
+    return json;
+}
+
 void asked_fail(struct asked *q, unsigned status, const char *format, ...) {
     char why[600];
     va_list arguments;
@@ -35,7 +42,7 @@ void asked_fail(struct asked *q, unsigned status, const char *format, ...) {
     va_end(arguments);
     q->answer->status = status;
     if (status != 416) *q->answer->range = '\0';
-    asked_tell(q, json_pack("{ss}", "error", why));
+    asked_tell(q, json_pack("{so}", "error", json_of(why)));
 }
 
 /* ---- what is kept ---- */
@@ -56,10 +63,16 @@ static void close_reader(struct api *api) {
     api->reader = NULL;
 }
 
+static bool is_kept(struct asked *q) {
+    if (!q->api->store) asked_fail(q, 503, "nothing is kept here");
+    return q->api->store;
+}
+
 struct database *asked_reader(struct asked *q) {
     struct api *api = q->api;
     enum database_fault fault;
     char why[512];
+    if (!is_kept(q)) return NULL;
     if (!is_of_file(api)) {
         close_reader(api);
         api->reader = database_open(api->dir, DATABASE_READER, &fault, why, sizeof why);
@@ -87,9 +100,11 @@ json_t *asked_standing(struct asked *q) {
     return NULL;
 }
 
-bool asked_do(struct asked *q, store_task *task, void *user, bool freely) {
-    store *s = q->api->store;
-    bool done = freely ? store_ask_freely(s, task, user) : store_ask(s, task, user);
+const char *asked_dir(const struct asked *q) { return q->api->dir; }
+
+bool asked_do(struct asked *q, store_task *task, void *user) {
+    if (!is_kept(q)) return false;
+    bool done = store_ask(q->api->store, task, user);
     if (!done) asked_fail(q, 503, "it cannot be written now");
     return done;
 }
@@ -109,7 +124,7 @@ static bool append(void *user, struct database *d) {
 
 bool asked_note(struct asked *q, const char *action, json_t *about) {
     struct entry entry = {.by = asked_by(q), .action = action, .about = about};
-    bool noted = about && asked_do(q, append, &entry, false);
+    bool noted = about && asked_do(q, append, &entry);
     if (!about) asked_tell(q, NULL);
     json_decref(about);
     return noted;

@@ -53,8 +53,11 @@ void asked_tell_found(struct asked *q, json_t *json);
 /* {"live","held","consent"} of the call; null when it failed, also since there is no such call. */
 json_t *asked_standing(struct asked *q);
 
-/* Runs a task on the store's thread, in a transaction where not freely; false when it failed. */
-bool asked_do(struct asked *q, store_task *task, void *user, bool freely);
+/* The data folder, null where nothing is kept. */
+const char *asked_dir(const struct asked *q);
+
+/* Runs a task on the store's thread, in a transaction; false when it failed. */
+bool asked_do(struct asked *q, store_task *task, void *user);
 
 /* Who asks, as far as is known before there are log-ins. */
 actor asked_by(const struct asked *q);

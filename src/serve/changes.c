@@ -6,7 +6,7 @@
 #include "store/erase.h"
 #include "store/remarks.h"
 
-enum { PATIENCE_MS = 100 /* cues wait meanwhile; what is not done by then the next sweep does */ };
+enum { PATIENCE_MS = 2000 /* other requests wait meanwhile; what is not done by then the next sweep does */ };
 
 static void tell_field_fault(struct asked *q) { asked_fail(q, 400, "%s", q->fields.why); }
 
@@ -29,7 +29,7 @@ static void withdraw_afterwards(struct asked *q, const consent_change *change) {
     message *m = message_of_consent(q->call, NAN, change, now_unix_ms());
     struct withdrawal w = {.event = m ? json_loadb(m->text, m->n_bytes, 0, NULL) : NULL, .by = asked_by(q)};
     if (!w.event) asked_tell(q, NULL);
-    else if (asked_do(q, withdraw, &w, false)) {
+    else if (asked_do(q, withdraw, &w)) {
         asked_send(q, m);
         asked_tell(q, json_pack("{ss ss}", "call", q->call, "consent", ut_consent_name(change->consent)));
     }
@@ -117,9 +117,10 @@ static bool hold(void *user, struct database *d) {
 static bool perform(struct asked *q, store_task *task, struct deed *deed) {
     deed->result = REMARK_FAILED;
     deed->by = asked_by(q);
-    bool good = deed->what && asked_do(q, task, deed, false);
+    bool good = deed->what && asked_do(q, task, deed);
     if (!deed->what) asked_tell(q, NULL);
-    if (deed->result == REMARK_NOT_THERE) asked_fail(q, 404, "there is no such thing to do that with");
+    if (deed->result == REMARK_NOT_THERE)
+        asked_fail(q, 404, q->number ? "that call has none of that number" : "there is no such call");
     if (deed->result == REMARK_UNKEPT) asked_fail(q, 409, "nothing is kept of that call: no consent");
     json_decref(deed->what);
     return good;
@@ -164,18 +165,6 @@ void change_hold(struct asked *q) {
 
 /* ---- deletion ---- */
 
-struct deletion {
-    erase_request request;
-    json_t *receipt;
-    char why[512];
-};
-
-static bool delete (void *user, struct database *d) {
-    struct deletion *deletion = user;
-    deletion->receipt = erase(d, &deletion->request, deletion->why, sizeof deletion->why);
-    return deletion->receipt;
-}
-
 /* Null where there is nothing to delete, which is then said: no such call, or one that must be kept. */
 static json_t *find_calls(struct asked *q, const erase_request *request) {
     struct database *d = asked_reader(q);
@@ -192,15 +181,35 @@ static json_t *find_calls(struct asked *q, const erase_request *request) {
     return NULL;
 }
 
+/* To the pages, which may still show them. */
+static void tell_deleted(struct asked *q, const json_t *receipt) {
+    size_t i;
+    json_t *call;
+    json_array_foreach(json_object_get(receipt, "calls"), i, call) {
+        message *m = message_of_deletion(json_string_value(call));
+        if (m) asked_send(q, m);
+        message_release(m);
+    }
+}
+
+/* On a connection of its own: backups may lie on slow disks, and the store has cues to write. */
 static void delete_all(struct asked *q, erase_request request) {
-    struct deletion deletion = {.request = request};
-    json_t *found = find_calls(q, &request);
+    char why[512] = "it cannot be written now";
+    enum database_fault fault;
+    json_t *found = find_calls(q, &request), *receipt = NULL;
     if (!found) return;
     json_decref(found);
-    deletion.request.by = asked_by(q);
-    deletion.request.patience_ms = PATIENCE_MS;
-    if (asked_do(q, delete, &deletion, true)) asked_tell(q, deletion.receipt);
-    else if (*deletion.why) asked_fail(q, 503, "%s", deletion.why);
+    request.by = asked_by(q);
+    request.patience_ms = PATIENCE_MS;
+    struct database *d = database_open(asked_dir(q), DATABASE_GUEST, &fault, why, sizeof why);
+    if (d) receipt = erase(d, &request, why, sizeof why);
+    database_close(d);
+    if (!receipt) {
+        asked_fail(q, 503, "%s", why);
+        return;
+    }
+    tell_deleted(q, receipt);
+    asked_tell(q, receipt);
 }
 
 void delete_call(struct asked *q) { delete_all(q, (erase_request){.call = q->call}); }

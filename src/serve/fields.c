@@ -25,14 +25,14 @@ static void check_names(fields *f, const char *names) {
     const char *name;
     json_t *value;
     json_object_foreach(f->json, name, value) {
-        if (!field_is(names, name)) object_to(f, "%.60s: there is no such field, only: %s", name, names);
+        if (!field_is(names, name)) object_to(f, "there are the fields %s, and not %s", names, name);
     }
 }
 
 bool fields_open(fields *f, const char *bytes, size_t n_bytes, const char *names) {
     json_error_t error;
     *f = (fields){.json = json_loadb(bytes ? bytes : "", n_bytes, JSON_REJECT_DUPLICATES, &error)};
-    if (!f->json) object_to(f, "not JSON: %.120s, at byte %d", error.text, error.position);
+    if (!f->json) object_to(f, "not JSON, at byte %d: %s", error.position, error.text);
     else if (!json_is_object(f->json)) object_to(f, "not a JSON object");
     else check_names(f, names);
     if (!*f->why) return true;

@@ -5,15 +5,10 @@
 
 enum { BODY_S = 30 /* for a body to come whole */, ARGUMENTS_SIZE = 16384 };
 
-static const struct {
-    const char *name;
-    enum lws_token_indexes token;
-} methods[METHODS] = {
-    [METHOD_GET] = {"GET", WSI_TOKEN_GET_URI},
-    [METHOD_HEAD] = {"HEAD", WSI_TOKEN_HEAD_URI},
-    [METHOD_POST] = {"POST", WSI_TOKEN_POST_URI},
-    [METHOD_DELETE] = {"DELETE", WSI_TOKEN_DELETE_URI},
-};
+static const enum lws_token_indexes methods[METHODS] = {[METHOD_GET] = WSI_TOKEN_GET_URI,
+                                                        [METHOD_HEAD] = WSI_TOKEN_HEAD_URI,
+                                                        [METHOD_POST] = WSI_TOKEN_POST_URI,
+                                                        [METHOD_DELETE] = WSI_TOKEN_DELETE_URI};
 
 bool serve_request_is(const char *path) { return !strncmp(path, "/api/", 5) || !strcmp(path, "/metrics"); }
 
@@ -27,7 +22,7 @@ static bool copy(struct lws *wsi, char *value, size_t size, enum lws_token_index
 
 static method method_of(struct lws *wsi) {
     int m = 0;
-    while (m < METHODS && lws_hdr_total_length(wsi, methods[m].token) <= 0) m++;
+    while (m < METHODS && lws_hdr_total_length(wsi, methods[m]) <= 0) m++;
     return (method)m;
 }
 
@@ -74,20 +69,22 @@ static json_t *take_arguments(struct lws *wsi) {
 }
 
 /* Null without memory. Takes over arguments. */
-static struct errand *errand_new(struct serve *s, struct lws *wsi, const char *path, method m, json_t *arguments,
-                                 size_t n_body) {
+static struct errand *errand_new(struct serve *s, struct lws *wsi, const char *path, json_t *arguments, size_t n_body) {
     struct errand *e = calloc(1, sizeof *e);
-    if (!e) return NULL;
+    char *body = n_body ? malloc(n_body) : NULL;
+    if (!e || (n_body && !body)) {
+        json_decref(arguments);
+        free(body);
+        free(e);
+        return NULL;
+    }
     request *r = &e->request;
     e->wsi = wsi;
     e->begun_us = lws_now_usecs();
-    r->method = m;
+    r->method = method_of(wsi);
     r->arguments = arguments;
+    r->body = body;
     r->body_size = n_body;
-    if (n_body && !(r->body = malloc(n_body))) {
-        errand_free(e);
-        return NULL;
-    }
     snprintf(r->path, sizeof r->path, "%s", path);
     lws_get_peer_simple(wsi, r->from, sizeof r->from);
     if (!copy(wsi, r->range, sizeof r->range, WSI_TOKEN_HTTP_RANGE)) *r->range = '\0';
@@ -150,7 +147,7 @@ int serve_request_begin(struct serve *s, struct lws *wsi, struct response *r, co
     if (m == METHOD_POST && !is_json(wsi)) return refuse(wsi, r, 415, "the body must be application/json");
     json_t *arguments = take_arguments(wsi);
     if (!arguments) return refuse(wsi, r, 400, "the query is not name=value in UTF-8, each name once");
-    r->errand = errand_new(s, wsi, path, m, arguments, (size_t)n_body);
+    r->errand = errand_new(s, wsi, path, arguments, (size_t)n_body);
     if (!r->errand) return -1;
     return n_body ? 0 : hand_in(s, wsi, r);
 }

@@ -212,6 +212,7 @@ serve *serve_open(const serve_options *options, char *message, size_t message_si
     struct serve *s = calloc(1, sizeof *s);
     if (!s) {
         snprintf(message, message_size, "%s: not enough memory", listen);
+        if (options->bound) close(options->bound->fd);
         return NULL;
     }
     s->address.fd = -1;
@@ -221,7 +222,8 @@ serve *serve_open(const serve_options *options, char *message, size_t message_si
     s->max_connections = most_connections();
     s->state = state_new();
     s->web_dir = web_dir ? strdup(web_dir) : NULL;
-    if (!address_listen(&s->address, listen, message, message_size)) goto fail;
+    if (options->bound) s->address = *options->bound;
+    else if (!address_listen(&s->address, listen, message, message_size)) goto fail;
     snprintf(message, message_size, "%s: not enough memory or descriptors to serve", listen);
     if (!s->state || (web_dir && !s->web_dir) || !open_context(s) || !open_listener(s)) goto fail;
     if (!open_desk(s, options) || !start_thread(s)) goto fail;

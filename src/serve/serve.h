@@ -12,13 +12,15 @@
 #define SERVE_SERVE_H
 
 #include "order.h"
+#include "serve/address.h"
 #include "store/store.h"
 
 typedef struct serve serve;
 
 typedef struct serve_options {
-    const char *listen;  /* "ADDR:PORT", "[::1]:PORT" or ":PORT"; port 0 takes a free one */
-    const char *web_dir; /* serves the pages from disk, null from the program itself */
+    const char *listen;          /* "ADDR:PORT", "[::1]:PORT" or ":PORT"; port 0 takes a free one */
+    const struct address *bound; /* listens there already, taken over; null: serve_open does it */
+    const char *web_dir;         /* serves the pages from disk, null from the program itself */
 
     /* Network's thread: a client said this of a cue that it was shown; m is borrowed. Who keeps it gives m to
      * serve_send, and every client learns of it. Null: nobody keeps it, and clients are told so. */

@@ -106,26 +106,23 @@ static bool begin(struct state *state, size_t place, message *m) {
     return true;
 }
 
+static void drop_ended(struct state *state, unsigned i) {
+    known_free(state->ended[i]);
+    state->n_ended--;
+    memmove(&state->ended[i], &state->ended[i + 1], (state->n_ended - i) * sizeof *state->ended);
+}
+
 static void end(struct state *state, size_t place) {
     struct known *call = state->live[place];
     state->n_live--;
     memmove(&state->live[place], &state->live[place + 1], (state->n_live - place) * sizeof *state->live);
     forget_moment(call);
-    if (state->n_ended == STATE_ENDED) {
-        known_free(state->ended[0]);
-        state->n_ended--;
-        memmove(&state->ended[0], &state->ended[1], state->n_ended * sizeof *state->ended);
-    }
+    if (state->n_ended == STATE_ENDED) drop_ended(state, 0);
     state->ended[state->n_ended++] = call;
 }
 
 /* Nothing but the call message ever comes of a call without consent, so it is over as soon as it is known. */
 static bool has_consent(const message *m) { return m->consent == UT_CONSENT_GIVEN; }
-
-static void forget_ended(struct known *call) {
-    replace(&call->summary, NULL);
-    call->last_cue = 0;
-}
 
 /* Consent can be withdrawn after the end: then what there is to tell is the call alone. Or it is given at last, and the
  * call begins. True where nothing is left to do. */
@@ -135,13 +132,14 @@ static bool follow_ended(struct state *state, message *m) {
     struct known *call = state->ended[i];
     bool begins = !call->summary && has_consent(m);
     if (begins) {
-        known_free(call);
-        state->n_ended--;
-        memmove(&state->ended[i], &state->ended[i + 1], (state->n_ended - i) * sizeof *state->ended);
+        drop_ended(state, i);
         return false;
     }
     replace(&call->call, m);
-    if (!has_consent(m)) forget_ended(call);
+    if (!has_consent(m)) {
+        replace(&call->summary, NULL);
+        call->last_cue = 0;
+    }
     return true;
 }
 
@@ -187,16 +185,16 @@ static void follow_feedback(struct known *call, message *m) {
     if (i < call->n_ups) replace(&call->ups[i].feedback, m);
 }
 
-/* Of a call that is over nothing comes after it. */
-static void follow_consent(struct state *state, message *m) {
+/* Deleted, or consent withdrawn: of a call that is over nothing comes after it. */
+static void follow_loss(struct state *state, message *m) {
     unsigned i = place_ended(state, m->call);
-    if (i < state->n_ended && !has_consent(m)) forget_ended(state->ended[i]);
+    if (i < state->n_ended) drop_ended(state, i);
 }
 
 bool state_follow(struct state *state, message *m) {
     size_t place = place_of(state, m->call);
     if (m->kind == MESSAGE_STATUS) replace(&state->status, m->storing ? NULL : m);
-    if (m->kind == MESSAGE_CONSENT) follow_consent(state, m);
+    if (m->kind == MESSAGE_DELETED || (m->kind == MESSAGE_CONSENT && !has_consent(m))) follow_loss(state, m);
     if (m->kind == MESSAGE_CALL) return follow_call(state, place, m);
     if (!is_live(state, place, m->call)) return true;
     struct known *call = state->live[place];

@@ -11,10 +11,16 @@ static const char call_sql[] =
 
 static const char consents_sql[] = "SELECT at, t_s, state AS consent, method, who FROM consents"
                                    " WHERE call = " SCHEMA_NUMBER " ORDER BY rowid";
+/* A call that is led without cues shows none to anybody while it lasts. */
 static const char cues_sql[] =
     "SELECT id, kind AS cue, severity, score AS \"score:maybe\", score_usual AS \"score_usual:maybe\", text, advice,"
     " reasons AS \"reasons:json\", raised_s, updated_s, cleared_s, priority, audience AS \"to\","
-    " shown AS \"shown:flag\", feedback, feedback_at FROM cues WHERE call = " SCHEMA_NUMBER " ORDER BY raised_s, id";
+    " shown AS \"shown:flag\", feedback, feedback_at, (SELECT json_group_array(json(one)) FROM (SELECT json_patch("
+    "'{}', json_object('state', state, 't_s', t_s, 'at', at, 'severity', said ->> 'severity', 'score',"
+    " said ->> 'score')) AS one FROM cue_life WHERE cue_life.call = cues.call AND cue = id ORDER BY cue_life.rowid))"
+    " AS \"life:json\" FROM cues"
+    " WHERE call = " SCHEMA_NUMBER " AND (shown OR (SELECT ended_at FROM calls WHERE id = $call) IS NOT NULL)"
+    " ORDER BY raised_s, id";
 static const char turns_sql[] = "SELECT turn, channel AS \"channel:maybe\", start_s, end_s FROM turns"
                                 " WHERE call = " SCHEMA_NUMBER " ORDER BY start_s, end_s";
 static const char pauses_sql[] =

@@ -22,7 +22,8 @@
     " " ARCHIVE_DURATION " AS duration_s,"                                                                             \
     " " ARCHIVE_FRUSTRATION " AS frustration_peak, " ARCHIVE_STRESS " AS stress_peak,"                                 \
     " (SELECT json_group_object(kind, n) FROM"                                                                         \
-    " (SELECT kind, count(*) AS n FROM cues WHERE cues.call = calls.number GROUP BY kind)) AS \"cues:json\","          \
+    " (SELECT kind, count(*) AS n FROM cues WHERE cues.call = calls.number AND (shown OR ended_at IS NOT NULL) GROUP " \
+    "BY kind)) AS \"cues:json\","                                                                                      \
     " (SELECT json_group_array(tag) FROM"                                                                              \
     " (SELECT DISTINCT tag FROM tags WHERE tags.call = calls.number)) AS \"tags:json\","                               \
     " (SELECT count(*) FROM notes WHERE notes.call = calls.number) AS notes,"                                          \

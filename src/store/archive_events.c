@@ -1,8 +1,7 @@
 /* archive_events.c - a call's events again, from its rows; see archive.h.
  *
- * The keys, their order and their decimals are event.c's. What a row does not keep is not there: a cue says from the
- * start what it said last; a turn's end stands for when it was decided; when a pause was asked for follows from where
- * in the call it is.
+ * The keys, their order and their decimals are event.c's. What a row does not keep is not there: a turn's end stands
+ * for when it was decided; when a pause was asked for follows from where in the call it is.
  *
  * Readings are most of what there is. They come from the database as they are wanted, and in between what else
  * happened, which is read before and is little.
@@ -46,22 +45,19 @@ static const char turns_sql[] =
     "SELECT end_s AS order_s, 'turn' AS type, $call AS call, end_s AS t_s, turn, channel AS \"channel:maybe\", start_s,"
     " end_s FROM turns " OF_CALL " ORDER BY end_s";
 
-#define CUE                                                                                                            \
-    "severity, priority, audience AS \"to\", shown AS \"shown:flag\", score AS \"score:maybe\","                       \
-    " score_usual AS \"score_usual:maybe\", text, coalesce(advice, '') AS advice, reasons AS \"reasons:json\""         \
-    " FROM cues " OF_CALL
-static const char raised_sql[] =
-    "SELECT raised_s AS order_s, 'cue' AS type, $call AS call, id, raised_s AS t_s, kind AS cue, 'raised' AS state,"
-    " " CUE;
-static const char cleared_sql[] =
-    "SELECT cleared_s AS order_s, 'cue' AS type, $call AS call, id, cleared_s AS t_s, kind AS cue, 'cleared' AS state,"
-    " " CUE " AND cleared_s IS NOT NULL";
+static const char cues_sql[] =
+    "SELECT t_s AS order_s, 'cue' AS type, $call AS call, id, t_s, kind AS cue, state, said ->> 'severity' AS severity,"
+    " priority, audience AS \"to\", shown AS \"shown:flag\", said ->> 'score' AS \"score:maybe\","
+    " said ->> 'score_usual' AS \"score_usual:maybe\", said ->> 'text' AS text, said ->> 'advice' AS advice,"
+    " said -> 'reasons' AS \"reasons:json\" FROM cue_life JOIN cues ON cues.call = cue_life.call AND id = cue"
+    " WHERE cue_life.call = " SCHEMA_NUMBER " AND said IS NOT NULL ORDER BY cue_life.rowid";
 
 /* It has no time of its own in the call. */
 static const char feedback_sql[] =
-    "SELECT coalesce(max(raised_s, (julianday(feedback_at) - julianday(" STARTED_AT ")) * 86400), raised_s) AS order_s,"
-    " 'feedback' AS type, $call AS call, id AS cue, feedback AS verdict, feedback_at AS at"
-    " FROM cues " OF_CALL " AND feedback IS NOT NULL";
+    "SELECT coalesce(max(raised_s, (julianday(at) - julianday(" STARTED_AT ")) * 86400), raised_s) AS order_s,"
+    " 'feedback' AS type, $call AS call, cue, state AS verdict, at FROM cue_life JOIN cues"
+    " ON cues.call = cue_life.call AND id = cue WHERE cue_life.call = " SCHEMA_NUMBER " AND said IS NULL"
+    " ORDER BY cue_life.rowid";
 
 static const char paused_sql[] =
     "SELECT start_s AS order_s, 'pause' AS type, $call AS call, start_s AS t_s, 'paused' AS state,"
@@ -85,8 +81,8 @@ static const char recording_sql[] =
     " duration_s, bytes, lost_s, file AS \"file:maybe\", format AS \"format:maybe\" FROM recordings " OF_CALL;
 
 /* In the order of those that happen at the same time, after the readings of that time. */
-static const char *const others_sql[] = {turns_sql,   raised_sql,   cleared_sql, feedback_sql, paused_sql,
-                                         resumed_sql, consents_sql, summary_sql, recording_sql};
+static const char *const others_sql[] = {turns_sql,   cues_sql,     feedback_sql, paused_sql,
+                                         resumed_sql, consents_sql, summary_sql,  recording_sql};
 enum { OTHERS = sizeof others_sql / sizeof *others_sql };
 
 typedef struct dated {

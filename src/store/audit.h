@@ -40,7 +40,8 @@ bool audit_verify(struct database *d, const char *known, audit_verdict *verdict)
  * on failure. */
 json_t *audit_list(struct database *d, const char *action, long limit);
 
-/* Removes entries from before that time; the chain goes on from the last of them. Returns how many, -1 on failure. */
+/* Within the caller's transaction: removes entries from before that time; the chain goes on from the last of them.
+ * Returns how many, -1 on failure. */
 long audit_forget(struct database *d, const char *before_utc);
 
 #endif

@@ -159,41 +159,48 @@ static bool copy_recording(void *user, json_t *row) {
     return n >= 0 || errno == ENOENT || complain(b, "%s: %s", to, strerror(errno));
 }
 
-/* What the copy says of itself: what this folder had still to delete it has as well, and its own name. */
-static bool settle(struct backup *b, struct database *copy) {
+/* What is owed to a place, one of them the copy itself: what this folder had still to delete it has as well. */
+static bool pay(struct backup *b, struct database *d, const char *path) {
+    return debts_settle(d, path, PATIENCE_MS, NULL) == DEBTS_NONE ||
+           complain(b, "%s: what is deleted could not be deleted there", b->to);
+}
+
+/* The copy knows itself by its name, and owes nothing. */
+static bool name_copy(struct backup *b, struct database *copy) {
     static const char named_sql[] = "UPDATE OR REPLACE backups SET path = $path WHERE path = $part";
     static const char debts_sql[] = "DELETE FROM debts";
+    json_t *names = json_pack("{ss ss}", "path", b->to, "part", b->part);
+    bool good = names && database_begin(copy, DATABASE_HANDED_OVER) &&
+                database_run(copy, named_sql, names) == DATABASE_ROW_STORED &&
+                database_run(copy, debts_sql, NULL) == DATABASE_ROW_STORED && database_commit(copy);
+    json_decref(names);
+    return good || explain(b, copy);
+}
+
+static bool count_calls(struct backup *b, struct database *copy) {
     static const char count_sql[] = "SELECT count(*) AS calls FROM calls";
+    json_t *row = database_row(copy, count_sql, NULL);
+    bool good = row && !json_object_set(b->counts, "calls", json_object_get(row, "calls"));
+    json_decref(row);
+    return good || explain(b, copy);
+}
+
+static bool copy_files(struct backup *b, struct database *copy) {
     static const char files_sql[] = "SELECT id AS call, file FROM recordings JOIN calls ON number = recordings.call"
                                     " WHERE state IN ('finished', 'interrupted')";
-    bool good = debts_settle(copy, "", PATIENCE_MS, NULL) == DEBTS_NONE;
-    json_t *names = json_pack("{ss ss}", "path", b->to, "part", b->part), *row = database_row(copy, count_sql, NULL);
-    good = good && names && row && database_begin(copy, DATABASE_HANDED_OVER) &&
-           database_run(copy, named_sql, names) == DATABASE_ROW_STORED &&
-           database_run(copy, debts_sql, NULL) == DATABASE_ROW_STORED && database_commit(copy);
-    if (row) forget_count(b->counts, "calls", (long)json_integer_value(json_object_get(row, "calls")));
-    json_decref(row);
-    json_decref(names);
-    if (!good) return explain(b, copy);
     *b->why = '\0';
-    if (database_query(copy, files_sql, NULL, copy_recording, b)) return !*b->why;
-    return explain(b, copy);
+    return database_query(copy, files_sql, NULL, copy_recording, b) ? !*b->why : explain(b, copy);
 }
 
 static bool copy_recordings(struct backup *b) {
     enum database_fault fault;
     struct database *copy = database_open(b->part, DATABASE_GUEST, &fault, b->why, b->why_size);
-    bool good = copy && settle(b, copy);
+    bool good = copy && pay(b, copy, "") && name_copy(b, copy) && count_calls(b, copy) && copy_files(b, copy);
     database_close(copy);
     return good;
 }
 
 /* ---- giving it its name ---- */
-
-static bool pay(struct backup *b, const char *path) {
-    return debts_settle(b->d, path, PATIENCE_MS, NULL) == DEBTS_NONE ||
-           complain(b, "%s: what was deleted meanwhile could not be deleted there", path);
-}
 
 static bool sync_all(struct backup *b) {
     char path[PATH_MAX + 32];
@@ -233,10 +240,10 @@ static void sync_around(const char *path) {
 bool backup_make(struct database *d, const char *to, const actor *by, json_t *counts, char *why, size_t why_size) {
     struct backup b = {.d = d, .counts = counts, .lock_fd = -1, .why = why, .why_size = why_size};
     bool good = choose(&b, to) && make_folder(&b) && enter(&b) && copy_database(&b) && copy_recordings(&b) &&
-                pay(&b, b.part) && sync_all(&b) && name_it(&b, by);
+                pay(&b, d, b.part) && sync_all(&b) && name_it(&b, by);
     if (good) {
         sync_around(b.to);
-        pay(&b, b.to); /* what was deleted in the last moment; the next sweep does what cannot be done now */
+        pay(&b, d, b.to); /* what was deleted in the last moment; the next sweep does what cannot be done now */
     }
     if (!good && b.made) files_remove(b.part);
     if (!good && b.registered) strike(&b);

@@ -72,6 +72,7 @@ static const char *reason(sqlite3 *db) {
         return "it can only be read";
     case SQLITE_CANTOPEN:
         return error ? strerror(error) : "it cannot be opened";
+    case SQLITE_OK: /* what database_is_whole has found SQLite does not know of */
     case SQLITE_CORRUPT:
         return "it is damaged";
     case SQLITE_NOTADB:

@@ -12,6 +12,7 @@ static const struct {
     {FORGET_READINGS, "readings", "DELETE FROM measured" OF_CALL},
     {FORGET_READINGS, "scores", "DELETE FROM scored" OF_CALL},
     {FORGET_READINGS, "turns", "DELETE FROM turns" OF_CALL},
+    {FORGET_CUES, "cue_life", "DELETE FROM cue_life" OF_CALL},
     {FORGET_CUES, "cues", "DELETE FROM cues" OF_CALL},
     {FORGET_CUES, "summaries", "DELETE FROM summaries" OF_CALL},
     {FORGET_CUES, "notes", "DELETE FROM notes" OF_CALL},

@@ -300,7 +300,7 @@ static bool prepare(struct restore *r) {
     good = good && copy_recordings(r) && count_calls(r) && (!r->present || keep_audit(r)) && enter_audit(r) &&
            (database_commit(r->copy) || explain(r, r->copy));
     if (good) database_forgot(r->copy);
-    return good && (!database_tidy(r->copy) || explain(r, r->copy));
+    return good && (!database_tidy(r->copy) || complain(r, "%s: its log could not be emptied", r->part));
 }
 
 /* A log beside the file would be taken for the new one's. */

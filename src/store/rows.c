@@ -58,11 +58,22 @@ static const char cue_sql[] =
     " text = iif($state = 'cleared', text, excluded.text), advice = iif($state = 'cleared', advice, excluded.advice),"
     " reasons = iif($state = 'cleared', reasons, excluded.reasons)";
 
-/* The latest, but who only wants a cue out of sight takes nothing back. */
+static const char cue_life_sql[] =
+    "INSERT INTO cue_life (call, cue, state, t_s, said) SELECT number, $id, $state, $t_s, json_patch('{}', json_object("
+    "'severity', $severity, 'score', $score, 'score_usual', $score_usual, 'text', $text, 'advice', $advice,"
+    " 'reasons', json($reasons))) " SCHEMA_OF_CALL;
+
+/* It is seen once, whatever number of pages say so. */
+static const char feedback_life_sql[] =
+    "INSERT INTO cue_life (call, cue, state, at) SELECT number, $cue, $verdict, $at " SCHEMA_OF_CALL
+    " AND EXISTS (SELECT 1 FROM cues WHERE call = number AND id = $cue AND shown)"
+    " ON CONFLICT (call, cue) WHERE state = 'seen' DO UPDATE SET at = at";
+
+/* The latest, but who only wants a cue out of sight takes nothing back, and to see one says nothing of it. */
 static const char feedback_sql[] =
     "UPDATE cues SET feedback = iif($verdict = 'dismiss', coalesce(feedback, $verdict), $verdict),"
     " feedback_at = iif($verdict = 'dismiss', coalesce(feedback_at, $at), $at)"
-    " WHERE id = $cue AND shown AND call = (SELECT number " SCHEMA_OF_CALL ")";
+    " WHERE id = $cue AND $verdict != 'seen' AND call = " SCHEMA_NUMBER;
 
 static const char pause_sql[] =
     "INSERT INTO pauses (call, start_s, who) SELECT number, $t_s, $who " SCHEMA_OF_CALL " AND $state = 'paused'";
@@ -123,9 +134,9 @@ static enum database_put put_event(struct database *d, message_kind kind, json_t
     case MESSAGE_TURN:
         return put(d, turn_sql, event);
     case MESSAGE_CUE:
-        return put(d, cue_sql, event);
+        return put_both(d, cue_sql, cue_life_sql, event);
     case MESSAGE_FEEDBACK:
-        return put(d, feedback_sql, event);
+        return put_both(d, feedback_life_sql, feedback_sql, event);
     case MESSAGE_SUMMARY:
         return put_both(d, summary_sql, end_sql, event);
     case MESSAGE_CONSENT:
@@ -134,6 +145,7 @@ static enum database_put put_event(struct database *d, message_kind kind, json_t
         return put_pause(d, event);
     case MESSAGE_RECORDING:
         return put(d, recording_sql, event);
+    case MESSAGE_DELETED:
     case MESSAGE_STATUS:
     case MESSAGE_REFUSED:
         break;

@@ -56,6 +56,17 @@ static const char readings_sql[] =
     "    confidence / 100.0, abstain, CASE usual_known WHEN 0 THEN 'warming' WHEN 1 THEN 'ready' END FROM scored;\n";
 
 static const char notes_sql[] =
+    "CREATE TABLE cue_life (          -- what became of a cue, in order\n"
+    "    call  INTEGER NOT NULL REFERENCES calls (number),\n"
+    "    cue   INTEGER NOT NULL,\n"
+    "    state TEXT NOT NULL CHECK (state IN ('raised', 'updated', 'cleared', 'seen', 'helpful', 'wrong',\n"
+    "        'dismiss')),\n"
+    "    t_s   REAL,                  -- of the first three\n"
+    "    said  TEXT CHECK (said IS NULL OR json_valid(said)), -- of the same: severity, score, text, advice, reasons\n"
+    "    at    TEXT                   -- of the others\n"
+    ") STRICT;\n"
+    "CREATE INDEX cue_life_of_call ON cue_life (call, cue);\n"
+    "CREATE UNIQUE INDEX cue_life_seen ON cue_life (call, cue) WHERE state = 'seen';\n"
     "CREATE TABLE consents (          -- the history: what was said of it, when and how\n"
     "    call   INTEGER NOT NULL REFERENCES calls (number),\n"
     "    at     TEXT NOT NULL,\n"
@@ -261,6 +272,12 @@ static const char move_to_4[] =
     " CAST(round(frustration * 1000) AS INTEGER), CAST(round(stress * 1000) AS INTEGER),"
     " CAST(round(arousal * 1000) AS INTEGER), CAST(round(confidence * 100) AS INTEGER), abstain,"
     " CASE baseline WHEN 'warming' THEN 0 WHEN 'ready' THEN 1 END FROM scores_3;"
+    "INSERT INTO cue_life SELECT call, id, 'raised', raised_s, json_patch('{}', json_object('severity', severity,"
+    " 'score', score, 'score_usual', score_usual, 'text', text, 'advice', coalesce(advice, ''),"
+    " 'reasons', json(reasons))), NULL FROM cues;"
+    "INSERT INTO cue_life SELECT cues.call, id, 'cleared', cleared_s, said, NULL FROM cues JOIN cue_life"
+    " ON cue_life.call = cues.call AND cue = id WHERE cleared_s IS NOT NULL;"
+    "INSERT INTO cue_life SELECT call, id, feedback, NULL, NULL, feedback_at FROM cues WHERE feedback IS NOT NULL;"
     "INSERT INTO consents SELECT number, consent_at, NULL, consent, NULL, NULL FROM calls;"
     "DROP TABLE readings_3;"
     "DROP TABLE scores_3;";

@@ -2,13 +2,14 @@
  * cue. Tasks of others (store_ask) have transactions of their own, in their turn.
  *
  * What was in a transaction that failed (disk full, say) goes back to the head of the queue and is tried again on every
- * tick, so it is stored once there is room; so is a database that could not be opened. Where it is corrupt it is set
- * aside, a new one is begun, and the calls in progress are begun in it once more.
+ * tick, so it is stored once there is room; so is a database that could not be opened. Cues are told without waiting
+ * for that. Where it is corrupt it is set aside, a new one is begun, and the calls in progress are begun in it once
+ * more.
  */
 #include "store/store.h"
 
 #include <pthread.h>
-#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,15 +19,17 @@
 #include "store/audit.h"
 #include "store/earlier.h"
 #include "store/folder.h"
+#include "store/found.h"
 #include "store/rows.h"
+#include "store/sweeper.h"
+#include "thread.h"
 
 enum {
     TICK_MS = 200,
     QUEUE_MAX = 65536,
+    TRANSACTION_MAX = 1000, /* messages: some 20 ms */
     OPEN_EVERY_S = 1,
     LOOK_EVERY_S = 1,
-    SWEEP_EVERY_S = 60,
-    FIRST_SWEEP_S = 5,
     WHY_SIZE = 512
 };
 
@@ -34,7 +37,7 @@ enum {
 struct ask {
     store_task *task;
     void *user;
-    bool freely, done, good;
+    bool done, good;
 };
 
 struct job {
@@ -58,13 +61,15 @@ struct store {
     char *dir;
     pthread_t thread;
     bool running;
+    sweeper *sweeper; /* null: a guest's folder is swept by its owner */
 
     /* The thread's own, once it runs. */
     struct folder *folder;
     struct database *database; /* null: could not be opened */
     struct lives lives;
     char why[WHY_SIZE]; /* it does not store */
-    time_t next_open_s, next_look_s, next_sweep_s;
+    time_t next_open_s, next_look_s;
+    int64_t next_try_ms;
 
     pthread_mutex_t reading; /* of earlier, which the thread opens with the database */
     struct earlier *earlier;
@@ -84,11 +89,13 @@ static void job_free(struct job *job) {
 
 static bool is_durable(const struct job *job) { return job->m && message_is_durable(job->m); }
 
-static time_t now_s(void) {
+static int64_t now_ms(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec;
+    return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
 }
+
+static time_t now_s(void) { return (time_t)(now_ms() / 1000); }
 
 /* ---- the database, and whether it stores ---- */
 
@@ -138,9 +145,9 @@ static bool set_aside(struct store *s) {
     return s->database && begin_again(s, kept);
 }
 
-/* What calls were in progress when another process died are closed. */
+/* Calls that were in progress when another process died are closed, and what is there of their sound is found. */
 static bool take_over(struct store *s, enum database_fault *fault) {
-    if (s->options.guest || rows_close_abandoned(s->database)) return true;
+    if (s->options.guest || (rows_close_abandoned(s->database) && found_recordings(s->database))) return true;
     database_explain(s->database, s->why, sizeof s->why);
     *fault = database_fault_of(s->database);
     close_database(s);
@@ -168,15 +175,16 @@ static bool has_database(struct store *s) {
     return s->database || (now_s() >= s->next_open_s && open_database(s, &again));
 }
 
-/* After a transaction failed. True where it should be tried once more at once. */
+/* After a transaction failed, or damage was found. True where it should be tried once more at once. */
 static bool recover(struct store *s) {
-    bool corrupt = database_fault_of(s->database) == DATABASE_CORRUPT, again;
+    bool corrupt = database_fault_of(s->database) == DATABASE_CORRUPT && !s->options.guest, again;
     database_explain(s->database, s->why, sizeof s->why);
     database_rollback(s->database);
-    set_storing(s, false);
-    if (!corrupt || s->options.guest) return false;
+    if (!corrupt) return set_storing(s, false), false;
     close_database(s);
-    return set_aside(s) ? set_earlier(s, earlier_open(s->dir)), true : open_database(s, &again);
+    if (!set_aside(s)) return open_database(s, &again) || (set_storing(s, false), false);
+    set_earlier(s, earlier_open(s->dir));
+    return true;
 }
 
 /* ---- the thread ---- */
@@ -311,18 +319,26 @@ static void answer(struct store *s, struct ask *ask, bool good) {
     pthread_cond_broadcast(&s->answered);
 }
 
-/* Whether something came since that clients have not been told of, or that somebody waits for. */
+/* Whether something came since that clients have not been told of. */
 static bool is_awaited(const struct jobs *queue) {
     const struct job *job;
     STAILQ_FOREACH(job, queue, link) {
-        if (job->ask || (is_durable(job) && !job->told)) return true;
+        if (is_durable(job) && !job->told) return true;
     }
     return false;
 }
 
-/* Before what was queued meanwhile, unless there is no more time. Who waits for a task is told that it cannot be done
- * now. */
-static void put_back(struct store *s, struct jobs *batch) {
+/* Before what was queued meanwhile; more: to be gone on with at once. */
+static void put_back(struct store *s, struct jobs *batch, bool more) {
+    pthread_mutex_lock(&s->lock);
+    STAILQ_CONCAT(batch, &s->queue);
+    STAILQ_CONCAT(&s->queue, batch);
+    s->urgent = more || is_awaited(&s->queue);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* What failed, too, unless there is no more time. Who waits for a task is told that it cannot be done now. */
+static void put_back_failed(struct store *s, struct jobs *batch) {
     struct jobs kept = STAILQ_HEAD_INITIALIZER(kept);
     pthread_mutex_lock(&s->lock);
     STAILQ_CONCAT(batch, &s->queue);
@@ -337,14 +353,12 @@ static void put_back(struct store *s, struct jobs *batch) {
         s->n_queued--;
         job_free(job);
     }
-    STAILQ_CONCAT(&s->queue, &kept);
-    s->urgent = is_awaited(&s->queue);
     pthread_mutex_unlock(&s->lock);
+    put_back(s, &kept, false);
 }
 
 static bool perform(struct store *s, const struct ask *ask) {
     if (!has_database(s)) return false;
-    if (ask->freely) return ask->task(ask->user, s->database);
     if (database_begin(s->database, DATABASE_SYNCED) && ask->task(ask->user, s->database) &&
         database_commit(s->database))
         return true;
@@ -363,39 +377,67 @@ static void take_task(struct store *s, struct jobs *batch) {
     free_all(batch);
 }
 
+static void split(struct jobs *batch, struct jobs *rest) {
+    struct job *last = STAILQ_FIRST(batch);
+    for (int n = 1; last && n < TRANSACTION_MAX; n++) last = STAILQ_NEXT(last, link);
+    STAILQ_INIT(rest);
+    if (!last || !STAILQ_NEXT(last, link)) return;
+    rest->stqh_first = STAILQ_NEXT(last, link);
+    rest->stqh_last = batch->stqh_last;
+    last->link.stqe_next = NULL;
+    batch->stqh_last = &last->link.stqe_next;
+}
+
+/* Of a store that does not store: now and then, and when there is no more time. */
+static bool is_time_to_try(struct store *s) {
+    pthread_mutex_lock(&s->lock);
+    bool stopping = s->stopping;
+    pthread_mutex_unlock(&s->lock);
+    return stopping || now_ms() >= s->next_try_ms;
+}
+
+/* While calls are not being stored, and until what waited is, cues are told before they are tried: agents do not wait
+ * for a disk. */
 static void take_messages(struct store *s, struct jobs *batch) {
-    bool committed = commit(s, batch);
+    struct jobs rest;
+    bool storing = store_count(s).storing;
+    if (!storing) tell(s, batch, false);
+    if (!storing && !is_time_to_try(s)) {
+        put_back(s, batch, false);
+        return;
+    }
+    split(batch, &rest);
+    bool committed = commit(s, batch), more = !STAILQ_EMPTY(&rest);
     tell(s, batch, committed);
     if (committed) {
         follow(s, batch);
         count(s, batch);
         free_all(batch);
-        set_storing(s, true);
+        if (more) put_back(s, &rest, true);
+        else set_storing(s, true);
     } else {
         set_storing(s, false);
-        put_back(s, batch);
+        s->next_try_ms = now_ms() + TICK_MS;
+        STAILQ_CONCAT(batch, &rest);
+        put_back_failed(s, batch);
     }
 }
 
-/* Also where nothing waits: what has befallen the database is found, and that it can be written again. */
+/* Also where nothing waits, else it shows by itself: whether the database can be written again. And whether it is still
+ * the one that was opened. */
 static void look(struct store *s) {
     if (now_s() < s->next_look_s) return;
     s->next_look_s = now_s() + LOOK_EVERY_S;
-    bool storing = store_count(s).storing;
-    if (!has_database(s)) return;
+    pthread_mutex_lock(&s->lock);
+    bool storing = s->counts.storing, waiting = s->n_queued;
+    pthread_mutex_unlock(&s->lock);
+    if ((!storing && waiting) || !has_database(s)) return;
     if ((storing ? database_is_whole(s->database) : database_works(s->database)) || recover(s)) set_storing(s, true);
 }
 
-/* And what is too old goes. */
 static void look_after(struct store *s) {
-    bool more = false;
     look(s);
-    if (!s->database) return;
-    if (!s->options.guest && now_s() >= s->next_sweep_s) {
-        retention_sweep(s->database, &s->options.keep, &more);
-        s->next_sweep_s = more ? 0 : now_s() + SWEEP_EVERY_S;
-    }
-    database_tidy(s->database);
+    if (s->database) database_tidy(s->database);
 }
 
 static void *run(void *user) {
@@ -446,8 +488,8 @@ void store_write(store *s, message *m) {
         s->options.committed(s->options.user, m, false);
 }
 
-static bool ask(store *s, store_task *task, void *user, bool freely) {
-    struct ask ask = {.task = task, .user = user, .freely = freely};
+bool store_ask(store *s, store_task *task, void *user) {
+    struct ask ask = {.task = task, .user = user};
     struct job *job = job_new(NULL, &ask);
     if (!job) return false;
     pthread_mutex_lock(&s->lock);
@@ -456,9 +498,6 @@ static bool ask(store *s, store_task *task, void *user, bool freely) {
     pthread_mutex_unlock(&s->lock);
     return ask.good;
 }
-
-bool store_ask(store *s, store_task *task, void *user) { return ask(s, task, user, false); }
-bool store_ask_freely(store *s, store_task *task, void *user) { return ask(s, task, user, true); }
 
 unsigned store_earlier(store *s, const char *customer) {
     pthread_mutex_lock(&s->reading);
@@ -476,16 +515,6 @@ store_counts store_count(store *s) {
 
 /* ---- opening ---- */
 
-/* Signals are for the thread that waits for them. */
-static bool start_thread(struct store *s) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    s->running = !pthread_create(&s->thread, NULL, run, s);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return s->running;
-}
-
 static struct store *store_new(const store_options *options) {
     struct store *s = calloc(1, sizeof *s);
     pthread_condattr_t monotonic;
@@ -500,7 +529,6 @@ static struct store *store_new(const store_options *options) {
     STAILQ_INIT(&s->queue);
     STAILQ_INIT(&s->lives);
     s->options = *options;
-    s->next_sweep_s = now_s() + FIRST_SWEEP_S;
     s->counts.storing = true;
     if ((s->dir = strdup(options->dir))) return s;
     store_close(s);
@@ -516,7 +544,8 @@ store *store_open(const store_options *options, char *message, size_t message_si
     if (!opened) snprintf(message, message_size, "%s", s->why);
     if (!opened && !(again && options->stubborn)) goto fail;
     set_storing(s, opened);
-    if (!start_thread(s)) goto fail;
+    if (!(s->running = thread_start(&s->thread, run, s))) goto fail;
+    if (!s->options.guest && !(s->sweeper = sweeper_open(s->dir, &s->options.keep))) goto fail;
     return s;
 fail:
     store_close(s);
@@ -526,6 +555,7 @@ fail:
 store_counts store_close(store *s) {
     store_counts counts = {0};
     if (!s) return counts;
+    sweeper_close(s->sweeper);
     if (s->running) {
         pthread_mutex_lock(&s->lock);
         s->stopping = true;

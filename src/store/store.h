@@ -3,8 +3,8 @@
  * Any thread may write; the store's own thread commits on a tick of at most 200 ms, and at once when a cue is among
  * what waits. A cue is handed on to clients only after it is committed, so what a client was shown survives kill -9.
  *
- * While the disk is full, read-only or locked, what is to be stored waits here, as far as there is room. A database that
- * is corrupt is set aside, and a new one begun.
+ * While the disk is full, read-only or locked, what is to be stored waits here, as far as there is room. A database
+ * that is corrupt is set aside, and a new one begun.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -36,17 +36,14 @@ typedef struct store_options {
  * message. */
 store *store_open(const store_options *options, char *message, size_t message_size);
 
-/* Queues m, taking its own reference. Never waits for the disk. A full queue (65,536) drops readings and turns, one that
- * is twice as full (calls and cues alone) everything, and counts. */
+/* Queues m, taking its own reference. Never waits for the disk. A full queue (65,536) drops readings and turns, one
+ * that is twice as full (calls and cues alone) everything, and counts. */
 void store_write(store *s, message *m);
 
 /* Runs a task in a transaction of its own on the store's thread, after what was written before, and waits for it. What
  * task returns false for is rolled back. False then, and when the database cannot be written now. */
 typedef bool store_task(void *user, struct database *d);
 bool store_ask(store *s, store_task *task, void *user);
-
-/* The same without a transaction: the task makes its own. */
-bool store_ask_freely(store *s, store_task *task, void *user);
 
 /* How many earlier calls of this customer, with consent, had a frustration cue. Any thread, bounded in time; 0 where
  * the store cannot say, and for null and "". */

@@ -203,6 +203,11 @@ static void check_recording(const json_t *recording) {
     check_word(recording, "format", (const char *const[]){"flac", "opus", NULL});
 }
 
+static void check_deleted(const json_t *deleted) {
+    static const rule rules[] = {{"type", "s"}, {"call", "s"}, {0}};
+    check(deleted, rules);
+}
+
 static void check_status(const json_t *status) { check(status, status_rules); }
 
 void event_check(const json_t *event) {
@@ -212,7 +217,7 @@ void event_check(const json_t *event) {
     } types[] = {{"call", check_call},       {"reading", check_reading},   {"turn", check_turn},
                  {"cue", check_cue},         {"feedback", check_feedback}, {"summary", check_summary},
                  {"consent", check_consent}, {"pause", check_pause},       {"recording", check_recording},
-                 {"status", check_status}};
+                 {"status", check_status},   {"deleted", check_deleted}};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (!event_is(event, types[i].type)) continue;
         types[i].check(event);

@@ -191,7 +191,7 @@ static void check_interrupted(int signal) {
     assert_null(strchr(p.out, '\r'));
     json_t *rows = stored(data, "SELECT duration_s, ended_how FROM summaries JOIN calls ON call = number");
     assert_int_equal(json_array_size(rows), 1);
-    assert_string_equal(event_text(nth(rows, 0), "ended_how"), "finished");
+    assert_string_equal(event_text(nth(rows, 0), "ended_how"), "stopped");
     assert_float_equal(event_number(nth(rows, 0), "duration_s"), 2.6, 0.7);
     json_decref(rows);
     ws_client_close(c);

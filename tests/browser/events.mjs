@@ -53,3 +53,5 @@ export const summary = (more) => ({
   customer: { speech_s: 88.2, frustration_mean: 0.21, frustration_peak: 0.78, stress_mean: 0.12, stress_peak: 0.4 },
   dynamics: { agent_talk_share: 0.58, overlaps: 4, interruptions: 1, dead_air_s: 12 }, cues: 3, ...more,
 });
+
+export const deleted = () => ({ type: 'deleted', call: id });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { agent, call, consent, cue, customer, feedback, id, pause, recording, status, summary } from './events.mjs';
+import { agent, call, consent, cue, customer, deleted, feedback, id, pause, recording, status, summary } from './events.mjs';
 import { page } from './pages.mjs';
 
 const { followed, newState, parseEvent, ranked, reduce } = await page('agent/state.js');
@@ -346,6 +346,11 @@ const chance = (seed) => () => {
   return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
 };
 
+test('a call that is deleted is shown no more', () => {
+  assert.equal(seen([call(), summary(), deleted()]).panel.text, 'Waiting for a call');
+  assert.equal(after([deleted(), { ...deleted(), call: 7 }]).ignored, 1, 'one that is not known is nothing new');
+});
+
 test('random events never throw, and what is seen stays text and shares', () => {
   const nasty = [null, undefined, true, -1, 0, 0.5, 1e308, -1e308, NaN, Infinity, '', '__proto__', 'constructor',
     'toString', '<img src=x onerror=alert(1)>', '\u202e\u0000', 'x'.repeat(5000), [], {}, [[]], [null], { length: 3 },
@@ -357,7 +362,7 @@ test('random events never throw, and what is seen stays text and shares', () => 
     for (let i = 0; i < 100; i++) {
       const event = random() < 0.02 ? summary() : pick([call, () => customer(i), () => agent(i), () => cue(i % 5),
         () => feedback(i % 5, 'dismiss'), () => pause('paused', i), () => pause('resumed', i), () => consent('given'),
-        () => recording('recording'), () => status(false)])();
+        () => recording('recording'), () => status(false), deleted])();
       for (const key of Object.keys(event)) if (random() < 0.3) event[key] = pick(nasty);
       state = reduce(state, random() < 0.05 ? pick(nasty) : event, i * 500);
       const scene = sceneOf(state, { open: random() < 0.8, everOpen: true }, random() < 0.1 ? id : null, i * 500);

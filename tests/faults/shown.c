@@ -91,13 +91,14 @@ static bool is_kept(const json_t *row, const json_t *cue) {
     return event_number(row, "cleared_s") == t_s;
 }
 
-size_t shown_check_cues(const shown *s, const char *dir) {
+size_t shown_check_cues(const shown *s, const char *dir, int64_t since_us) {
     if (!json_object_size(s->cues)) return 0; /* it may have died before there were tables */
     json_t *rows = kept_cues(dir), *cue;
     char key[80];
     const char *name;
     size_t n = 0;
     json_object_foreach(s->cues, name, cue) {
+        if (event_number(cue, "received_us") < (double)since_us) continue;
         if (!is_given(json_object_get(s->calls, event_text(cue, "call")))) continue;
         key_of(key, cue);
         n++;

@@ -16,9 +16,9 @@ typedef struct shown {
 void shown_take(shown *s, ws_client *client);
 void shown_free(shown *s);
 
-/* Fails the test for a cue that is not in DIR's database as it was last shown; of calls whose consent is still given.
- * Returns how many there are. */
-size_t shown_check_cues(const shown *s, const char *dir);
+/* Fails the test for a cue, received since then, that is not in DIR's database as it was last shown; of calls whose
+ * consent is still given. Returns how many there are. */
+size_t shown_check_cues(const shown *s, const char *dir, int64_t since_us);
 
 /* How late cues came, in ms, those received between two times (microseconds of the wall's clock), percent of them no
  * later. 0 where there was none; *n, which may be null, says how many. */

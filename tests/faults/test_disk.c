@@ -177,7 +177,7 @@ static void follow_through(const fault *f) {
     shown_take(&all, s.client);
     check_lateness(&all, from_us, to_us);
     check_said_once(&s, f->why);
-    assert_in_range(shown_check_cues(&all, data), CALLS, 100000);
+    assert_in_range(shown_check_cues(&all, data, 0), CALLS, 100000);
     assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE ended_how = 'stopped'"), CALLS);
     check_recordings(f->silent_s);
     shown_free(&all);
@@ -229,7 +229,7 @@ static void follow_from_bad_to_good(const char *why, void (*goes)(void)) {
     assert_int_equal(server_stop(&s), 0);
     shown_take(&all, s.client);
     check_said_once(&s, why);
-    assert_in_range(shown_check_cues(&all, data), CALLS, 100000);
+    assert_in_range(shown_check_cues(&all, data, 0), CALLS, 100000);
     assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE ended_how = 'stopped'"), CALLS);
     check_recordings(CALM_MS / 1e3 + 8);
     shown_free(&all);
@@ -285,35 +285,79 @@ static int set_aside(char path[600]) {
     return n;
 }
 
+/* One database was set aside, which is the very file, and it was told. */
+static void check_set_aside(const server *s, ino_t file) {
+    char kept[600];
+    struct stat st;
+    check_said_once(s, "was kept as undertone.db.corrupt-");
+    assert_int_equal(set_aside(kept), 1);
+    assert_int_equal(stat(kept, &st), 0);
+    assert_int_equal(st.st_ino, file);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM audit WHERE action = 'database set aside'"), 1);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE ended_how = 'stopped'"), CALLS);
+}
+
+static ino_t database_file(void) {
+    char path[600];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/undertone.db", data);
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_ino;
+}
+
 static void test_garbage_while_it_runs(void **state) {
     (void)state;
     server s;
-    shown all = {0}, later = {0};
-    char kept[600];
-    struct stat before, after;
+    shown all = {0};
     server_start(&s, CALLS, data);
     sleep_ms(CALM_MS);
+    ino_t file = database_file();
     int64_t from_us = wall_us();
-    assert_int_equal(stat(scratch_path("data-%d/undertone.db", atoi(strrchr(data, '-') + 1)), &before), 0);
     write_garbage("undertone.db", 0);
     write_garbage("undertone.db-wal", 0);
     server_wait_status(&s, 1, NOTICE_MS);
-    ws_client *client = ws_client_open(s.address, "/events", NULL, NULL);
+    int64_t anew_us = wall_us();
+    assert_int_equal(server_metric(&s), 1);
     sleep_ms(FAULT_MS);
-    int64_t to_us = wall_us();
     assert_int_equal(server_stop(&s), 0);
     shown_take(&all, s.client);
-    check_lateness(&all, from_us, to_us);
-    check_said_once(&s, "was kept as undertone.db.corrupt-");
-    assert_int_equal(set_aside(kept), 1);
-    assert_int_equal(stat(kept, &after), 0);
-    assert_int_equal(before.st_ino, after.st_ino);
-    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE ended_how = 'stopped'"), CALLS);
-    assert_int_equal(stored_count(data, "SELECT count(*) FROM audit WHERE action = 'database set aside'"), 1);
+    check_lateness(&all, from_us, wall_us());
+    check_set_aside(&s, file);
+    assert_in_range(shown_check_cues(&all, data, anew_us), CALLS, 100000);
+    check_recordings(0);
     shown_free(&all);
-    shown_free(&later);
-    ws_client_close(client);
     server_end(&s);
+}
+
+/* from: the first byte that is garbage. */
+static void start_on_garbage(long from) {
+    server s;
+    shown all = {0};
+    server_start(&s, CALLS, data);
+    sleep_ms(CALM_MS);
+    assert_int_equal(server_stop(&s), 0);
+    server_end(&s);
+    ino_t file = database_file();
+    write_garbage("undertone.db", from);
+    server_start(&s, CALLS, data);
+    sleep_ms(CALM_MS);
+    assert_int_equal(server_metric(&s), 1);
+    assert_int_equal(server_stop(&s), 0);
+    shown_take(&all, s.client);
+    check_set_aside(&s, file);
+    assert_in_range(shown_check_cues(&all, data, 0), CALLS, 100000);
+    shown_free(&all);
+    server_end(&s);
+}
+
+static void test_garbage_before_it_starts(void **state) {
+    (void)state;
+    start_on_garbage(0);
+}
+
+static void test_garbage_in_the_middle(void **state) {
+    (void)state;
+    start_on_garbage(4096);
 }
 
 int main(void) {
@@ -323,6 +367,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_read_only_disk, use_disk, leave_disk),
         cmocka_unit_test_setup(test_folder_of_somebody_else, use_folder),
         cmocka_unit_test_setup(test_garbage_while_it_runs, use_folder),
+        cmocka_unit_test_setup(test_garbage_before_it_starts, use_folder),
+        cmocka_unit_test_setup(test_garbage_in_the_middle, use_folder),
     };
     may_mount = enter_namespace();
     prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE); /* the server is kept out of a folder also where it runs as root */

@@ -32,10 +32,10 @@ static inline void kept_remove(const char *dir) {
     assert_int_equal(system(command), 0);
 }
 
-/* A path in a folder; valid for the next 7 calls. */
+/* A path in a folder; valid for the thread's next 7 calls. */
 static inline const char *kept_path(const char *dir, const char *format, ...) {
-    static char paths[8][400];
-    static int next;
+    static _Thread_local char paths[8][400];
+    static _Thread_local int next;
     char *path = paths[next = (next + 1) % 8];
     int n = snprintf(path, sizeof paths[0], "%s/", dir);
     va_list arguments;
@@ -150,6 +150,8 @@ static inline void kept_step(struct database *d, const kept_call *call, int i) {
     static const char cue_sql[] =
         "INSERT INTO cues (call, id, kind, severity, text, advice, reasons, raised_s) SELECT number, $t_ms,"
         " 'frustration', 'notice', $text, $text, json_array($text), 1 FROM calls WHERE id = $call";
+    static const char life_sql[] = "INSERT INTO cue_life (call, cue, state, said) SELECT number, $t_ms, 'raised',"
+                                   " json_array($text) FROM calls WHERE id = $call";
     static const char turn_sql[] = "INSERT INTO turns (call, start_s, end_s, turn, channel) SELECT number, $t_ms, 2,"
                                    " $text, 'customer' FROM calls WHERE id = $call";
     static const char note_sql[] = "INSERT INTO notes (call, text, who, at) SELECT number, $text, $text, $text"
@@ -158,7 +160,8 @@ static inline void kept_step(struct database *d, const kept_call *call, int i) {
                                   " FROM calls WHERE id = $call";
     static const char pause_sql[] =
         "INSERT INTO pauses (call, start_s, who) SELECT number, $t_ms, $text FROM calls WHERE id = $call";
-    static const char *const each[] = {scored_sql, cue_sql, turn_sql}, *const some[] = {note_sql, tag_sql, pause_sql};
+    static const char *const each[] = {scored_sql, cue_sql, life_sql, turn_sql}, *const some[] = {note_sql, tag_sql,
+                                                                                                  pause_sql};
     char text[300];
     json_int_t mark = 0;
     for (const char *c = (char[]){'M', 'A', 'R', 'K', call->id[2], call->id[3], 0}; *c; c++) mark = mark << 8 | *c;
@@ -171,7 +174,7 @@ static inline void kept_step(struct database *d, const kept_call *call, int i) {
         json_object_set_new(values, "channel", json_integer(channel));
         assert_int_equal(database_run(d, measured_sql, values), DATABASE_ROW_STORED);
     }
-    for (int k = 0; k < 3; k++) assert_int_equal(database_run(d, each[k], values), DATABASE_ROW_STORED);
+    for (int k = 0; k < 4; k++) assert_int_equal(database_run(d, each[k], values), DATABASE_ROW_STORED);
     for (int k = 0; k < 3 && i % 10 == 9; k++) assert_int_equal(database_run(d, some[k], values), DATABASE_ROW_STORED);
     json_decref(values);
 }

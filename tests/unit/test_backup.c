@@ -8,6 +8,7 @@
 
 #include "made_kept.h"
 #include "store/erase.h"
+#include "store/files.h"
 #include "store/folder.h"
 #include "store/retention.h"
 
@@ -156,6 +157,26 @@ static void test_interrupted(void **state) {
     json_decref(backup(d, kept_path(elsewhere, "b")));
     assert_false(kept_is_there(kept_path(elsewhere, "b/audio/c-77.flac")));
     assert_int_equal(kept_count(dir, "SELECT count(*) FROM backups"), 1);
+    database_close(d);
+    kept_remove(dir);
+    kept_remove(elsewhere);
+}
+
+/* What cannot be copied whole leaves nothing. */
+static void test_failed(void **state) {
+    (void)state;
+    char dir[64], elsewhere[64];
+    kept_folder(dir);
+    kept_folder(elsewhere);
+    struct database *d = kept_open(dir, DATABASE_OWNER);
+    kept_make(d, 1, NULL, 5);
+    kept_make(d, 2, NULL, 5);
+    assert_int_equal(unlink(kept_path(dir, "audio/c-02.flac")), 0);
+    assert_int_equal(mkfifo(kept_path(dir, "audio/c-02.flac"), 0600), 0);
+    check_backup_refused(d, kept_path(elsewhere, "b"), "c-02.flac");
+    assert_true(files_is_empty(elsewhere));
+    assert_int_equal(kept_count(dir, "SELECT count(*) FROM backups"), 0);
+    assert_int_equal(kept_count(dir, "SELECT count(*) FROM audit"), 0);
     database_close(d);
     kept_remove(dir);
     kept_remove(elsewhere);
@@ -346,6 +367,9 @@ static void test_hostile_backups(void **state) {
         {"truncate -s 20000 undertone.db", NULL, "damaged"},
         {"head -c 30000 /dev/urandom | dd of=undertone.db bs=1 seek=4096 conv=notrunc status=none", NULL, "damaged"},
         {"head -c 4096 /dev/zero | dd of=undertone.db bs=4096 seek=1 conv=notrunc status=none", NULL, "damaged"},
+        {"head -c 4096 /dev/urandom | dd of=undertone.db bs=4096 seek=$(($(stat -c %s undertone.db) / 4096 - 1))"
+         " conv=notrunc status=none",
+         NULL, "damaged"}, /* a page that nothing of this reads */
         {"rm audio/c-01.flac; ln -s /etc/passwd audio/c-01.flac", NULL, "c-01.flac"},
         {"rm audio/c-01.flac; mkfifo audio/c-01.flac", NULL, "c-01.flac"},
         {"rm -rf audio; ln -s /etc audio", "UPDATE recordings SET file = 'passwd'", NULL},
@@ -418,10 +442,15 @@ static void test_restore_where_it_is_used(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_in_it),   cmocka_unit_test(test_refused_folders),
-        cmocka_unit_test(test_interrupted),     cmocka_unit_test(test_while_written),
-        cmocka_unit_test(test_restore),         cmocka_unit_test(test_restore_over_a_damaged_one),
-        cmocka_unit_test(test_hostile_backups), cmocka_unit_test(test_restore_where_it_is_used),
+        cmocka_unit_test(test_what_is_in_it),
+        cmocka_unit_test(test_refused_folders),
+        cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_failed),
+        cmocka_unit_test(test_while_written),
+        cmocka_unit_test(test_restore),
+        cmocka_unit_test(test_restore_over_a_damaged_one),
+        cmocka_unit_test(test_hostile_backups),
+        cmocka_unit_test(test_restore_where_it_is_used),
     };
     return cmocka_run_group_tests_name("backup", tests, NULL, NULL);
 }

@@ -141,9 +141,9 @@ static void test_receipt(void **state) {
     static const struct {
         const char *key;
         long n;
-    } counts[] = {{"readings", 20}, {"scores", 10},  {"turns", 10}, {"cues", 10},
-                  {"notes", 1},     {"tags", 1},     {"pauses", 1}, {"recordings", 1},
-                  {"summaries", 1}, {"consents", 1}, {"calls", 1},  {"audio_bytes", 70000}};
+    } counts[] = {{"readings", 20}, {"scores", 10},   {"turns", 10},         {"cues", 10},     {"notes", 1},
+                  {"tags", 1},      {"pauses", 1},    {"recordings", 1},     {"summaries", 1}, {"consents", 1},
+                  {"calls", 1},     {"cue_life", 10}, {"audio_bytes", 70000}};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         assert_int_equal(deleted(receipt, counts[i].key), counts[i].n);
 

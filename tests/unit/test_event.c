@@ -341,6 +341,7 @@ static void what_becomes_of_what_is_kept(void **state) {
     says(message_of_recording(&news),
          "{\"type\":\"recording\",\"call\":\"c-1\",\"state\":\"finished\",\"channels\":[\"agent\",\"customer\"],"
          "\"duration_s\":12.0,\"bytes\":1234,\"lost_s\":0.0,\"file\":\"c-1.flac\",\"format\":\"flac\"}");
+    says(message_of_deletion("c-1"), "{\"type\":\"deleted\",\"call\":\"c-1\"}");
     message *m = message_of_status(&(store_status){false, "/data/undertone.db: the disk is full"});
     assert_false(m->storing);
     says(m, "{\"type\":\"status\",\"storing\":false,\"why\":\"/data/undertone.db: the disk is full\"}");

@@ -77,10 +77,11 @@ static void test_classes(void **state) {
     for (int i = 1; i <= 5; i++) assert_int_equal(kept_marks(dir, i) > 0, i != 5);
     assert_int_equal(kept_bytes(dir, "MARK03") > 0, 1);
     assert_int_equal(kept_bytes(dir, "MARK04"), 0);
-    assert_string_equal(kept_ask(dir, "SELECT who, origin, action, about FROM audit"),
-                        "undertone|retention|retention|{\"audio_bytes\":280000,\"calls\":1,\"consents\":1,\"cues\":10,"
-                        "\"notes\":1,\"pauses\":1,\"readings\":40,\"recordings\":4,\"scores\":20,\"summaries\":1,"
-                        "\"tags\":1,\"turns\":20}");
+    assert_string_equal(
+        kept_ask(dir, "SELECT who, origin, action, about FROM audit"),
+        "undertone|retention|retention|{\"audio_bytes\":280000,\"calls\":1,\"consents\":1,\"cue_life\":10,\"cues\":10,"
+        "\"notes\":1,\"pauses\":1,\"readings\":40,\"recordings\":4,\"scores\":20,\"summaries\":1,"
+        "\"tags\":1,\"turns\":20}");
     sweep(d, (retention){.audio_days = 0.5, .readings_days = 2, .cues_days = 30});
     assert_int_equal(kept_count(dir, "SELECT count(*) FROM audit"), 1); /* nothing more to do, and to say */
     assert_int_equal(kept_count(dir, "SELECT count(*) FROM debts"), 0);
@@ -154,6 +155,21 @@ static void test_hold_and_progress(void **state) {
     kept_execute(dir, "UPDATE calls SET held_why = NULL");
     sweep(d, days);
     assert_string_equal(standing(dir, 1), "");
+    database_close(d);
+    kept_remove(dir);
+}
+
+/* Many that are held do not stand in the way of one that is not. */
+static void test_behind_held_ones(void **state) {
+    (void)state;
+    char dir[64];
+    retention days = {.audio_days = 1, .readings_days = 1, .cues_days = 1};
+    struct database *d = make(dir, 12);
+    for (int i = 1; i <= 12; i++) age(dir, i, 2);
+    kept_execute(dir, "UPDATE calls SET held_why = 'a suit' WHERE id <> 'c-12'");
+    sweep(d, days);
+    assert_string_equal(standing(dir, 11), "arc*");
+    assert_string_equal(standing(dir, 12), "");
     database_close(d);
     kept_remove(dir);
 }
@@ -279,7 +295,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_classes), cmocka_unit_test(test_one_class),         cmocka_unit_test(test_many),
         cmocka_unit_test(test_stubs),   cmocka_unit_test(test_hold_and_progress), cmocka_unit_test(test_backups),
-        cmocka_unit_test(test_audit),   cmocka_unit_test(test_orphans),
+        cmocka_unit_test(test_audit),   cmocka_unit_test(test_behind_held_ones),  cmocka_unit_test(test_orphans),
     };
     return cmocka_run_group_tests_name("retention", tests, NULL, NULL);
 }

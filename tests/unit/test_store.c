@@ -351,6 +351,32 @@ static void write_earlier(store *s, const char *id, const char *customer, ut_cue
 }
 
 /* Calls of this customer, with consent, with a frustration cue: each once, and nobody else's. */
+/* What became of a cue is kept, step by step; it is seen once. */
+static void test_cue_life(void **state) {
+    (void)state;
+    char dir[64];
+    make_dir(dir);
+    store *s = open_at(dir, NULL, NULL);
+    write_call(s, "c-1", UT_CONSENT_GIVEN);
+    write_cue(s, "c-1", 7, UT_CUE_RAISED, 1, 0.5f);
+    for (int i = 0; i < 2; i++) write_feedback(s, "c-1", 7, VERDICT_SEEN, 1795255200000 + i);
+    write_cue(s, "c-1", 7, UT_CUE_UPDATED, 2, 0.75f);
+    write_feedback(s, "c-1", 7, VERDICT_WRONG, 1795255201000);
+    write_feedback(s, "c-1", 7, VERDICT_DISMISS, 1795255202000);
+    write_cue(s, "c-1", 7, UT_CUE_CLEARED, 3, 0.75f);
+    wait_done(s, 8);
+    assert_int_equal(store_count(s).failed, 0);
+    store_close(s);
+    assert_string_equal(ask(dir, "SELECT group_concat(state || ' ' || coalesce(t_s, at) || ' ' ||"
+                                 " coalesce(said ->> 'score', '-')) FROM cue_life"),
+                        "raised 1.0 0.5,seen 2026-11-21T10:00:00.000Z -,updated 2.0 0.75,"
+                        "wrong 2026-11-21T10:00:01.000Z -,dismiss 2026-11-21T10:00:02.000Z -,cleared 3.0 0.75");
+    assert_string_equal(ask(dir, "SELECT said -> 'reasons' FROM cue_life WHERE state = 'updated'"),
+                        "[{\"feature\":\"pitch_hz\",\"change\":\"+4.1 st\",\"z\":2.3}]");
+    assert_string_equal(ask(dir, "SELECT feedback, feedback_at FROM cues"), "wrong|2026-11-21T10:00:01.000Z");
+    remove_dir(dir);
+}
+
 static void test_earlier_calls(void **state) {
     (void)state;
     char dir[64];
@@ -1076,6 +1102,7 @@ int main(void) {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_turns),
         cmocka_unit_test(test_feedback),
+        cmocka_unit_test(test_cue_life),
         cmocka_unit_test(test_earlier_calls),
         cmocka_unit_test(test_earlier_is_bounded),
         cmocka_unit_test(test_no_place_for_the_agents_emotion),

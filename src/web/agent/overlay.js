@@ -7,6 +7,7 @@ import { show } from './view.js';
 
 const SETTLE_MS = 150; /* after connecting, the whole state arrives in pieces: show it as one */
 const TICK_MS = 500;
+const MAX_SEEN = 100;
 const AIM_MS = 400; /* a click so soon after the cue changed was aimed at the one before */
 
 const wanted = new URLSearchParams(location.search).get('call');
@@ -17,6 +18,7 @@ if (wanted) url.searchParams.set('call', wanted);
 let state = newState();
 let settledAtMs = 0;
 let main = { feedback: null, sinceMs: 0 };
+const seen = new Set();
 
 const link = connect(url, {
   open() {
@@ -53,6 +55,15 @@ function say(verdict) {
   render();
 }
 
+/* That the main cue was on a screen; once, and not of a page that nobody looks at. */
+function tellSeen({ call, cue }) {
+  const key = `${call} ${cue}`;
+  if (seen.has(key) || document.hidden || !link.open) return;
+  seen.add(key);
+  if (seen.size > MAX_SEEN) seen.delete(seen.values().next().value);
+  link.send(JSON.stringify({ type: 'feedback', call, cue, verdict: 'seen' }));
+}
+
 function render() {
   const nowMs = performance.now();
   if (nowMs < settledAtMs) return;
@@ -60,5 +71,6 @@ function render() {
   show(scene);
   const same = main.feedback?.call === scene.feedback?.call && main.feedback?.cue === scene.feedback?.cue;
   main = { feedback: scene.feedback, sinceMs: same ? main.sinceMs : nowMs };
+  if (main.feedback) tellSeen(main.feedback);
   if (scene.panel.severity === 'urgent' && about.open) about.close();
 }

@@ -43,11 +43,22 @@ export function parseEvent(text) {
 }
 
 export function reduce(state, event, nowMs) {
-  const next = event?.type === 'status' ? takeStatus(state, event) : takeOfCall(state, event, nowMs);
+  const take = WHOLE.get(event?.type) ?? takeOfCall;
+  const next = take(state, event, nowMs);
   return next ?? { ...state, ignored: state.ignored + 1 };
 }
 
-/* Of no call. */
+/* Of no call, or of one that goes. */
+const WHOLE = new Map([['status', takeStatus], ['deleted', takeDeleted]]);
+
+function takeDeleted(state, event) {
+  const id = name(event.call);
+  if (!state.calls.has(id)) return id ? state : undefined;
+  const calls = new Map(state.calls);
+  calls.delete(id);
+  return { ...state, calls };
+}
+
 function takeStatus(state, { storing, why }) {
   return typeof storing === 'boolean' ? { ...state, unstored: storing ? null : text(why, MAX_WHY) } : undefined;
 }
