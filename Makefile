@@ -23,7 +23,7 @@ BOXES   := $(wildcard tests/blackbox/test_*.c tests/faults/test_*.c)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-.PHONY: all demo test bench validate check fuzz install clean help setup
+.PHONY: all demo test faults bench validate check fuzz install clean help setup
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -43,6 +43,10 @@ demo: setup ## a support call made, played and listened to, with the overlay (AR
 test: ## everything but the long runs
 	@sh tools/setup test
 	@sh tests/run
+
+FAULT_RUNS ?= 200
+faults: ## what must hold when things break, with FAULT_RUNS kills at random moments
+	@FAULT_RUNS=$(FAULT_RUNS) sh tests/run faults
 
 check: ## what a change must pass first: no warnings from gcc and clang, the format, the units
 	@$(MAKE) --no-print-directory -s BUILD=build/gcc CC=gcc CI=1 all

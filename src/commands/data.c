@@ -35,21 +35,21 @@ struct database *data_open(const char *command, const char *given, enum database
     return d ? d : complain(command, message);
 }
 
-/* A folder without a database is left as it is, and found out when it is opened. */
-static bool own(data *d, const char *folder, char message[MESSAGE]) {
+/* Unless make, a folder without a database is left as it is, and found out when it is opened. */
+static bool own(data *d, const char *folder, bool make, char message[MESSAGE]) {
     char path[MESSAGE];
     bool unready;
     snprintf(path, sizeof path, "%s/undertone.db", folder);
-    if (!access(path, F_OK)) d->owned = folder_own(folder, &unready, message, MESSAGE);
+    if (make || !access(path, F_OK)) d->owned = folder_own(folder, &unready, message, MESSAGE);
     return d->owned;
 }
 
-bool data_open_to_change(data *d, const char *command, const char *given) {
+bool data_open_to_change(data *d, const char *command, const char *given, bool make) {
     char folder[DATA_PATH], message[MESSAGE];
     enum database_fault fault;
     *d = (data){0};
     if (!data_folder(folder, given, message, sizeof message)) return complain(command, message);
-    bool owner = own(d, folder, message);
+    bool owner = own(d, folder, make, message);
     d->database = database_open(folder, owner ? DATABASE_OWNER : DATABASE_GUEST, &fault, message, sizeof message);
     if (!d->database) return complain(command, message);
     if (!owner || rows_close_abandoned(d->database)) return true;

@@ -14,12 +14,13 @@ bool data_folder(char folder[DATA_PATH], const char *given, char *message, size_
 struct database *data_open(const char *command, const char *given, enum database_mode mode);
 
 /* The same to change calls: as the folder's owner where there is none, which ends the calls that a dead process left in
- * progress, else as a guest beside it. False after a sentence on stderr; data_close in either case. */
+ * progress, else as a guest beside it; make: also where there is nothing yet. False after a sentence on stderr;
+ * data_close in either case. */
 typedef struct data {
     struct folder *owned;
     struct database *database;
 } data;
-bool data_open_to_change(data *d, const char *command, const char *given);
+bool data_open_to_change(data *d, const char *command, const char *given, bool make);
 void data_close(data *d);
 
 #endif

@@ -22,7 +22,6 @@
 #include "session.h"
 #include "store/audit.h"
 #include "store/dub.h"
-#include "store/folder.h"
 #include "store/rows.h"
 
 static const char usage[] = "usage: undertone import FOLDER... [OPTION...]\n\n"
@@ -45,11 +44,9 @@ typedef struct import {
     engine engine;
     session_options options;
     bool record;
-    char folder[DATA_PATH];
-    struct folder *owned; /* null: another undertone has the data folder, and this is its guest */
+    data data;
 
-    pthread_mutex_t lock; /* of all that follows */
-    struct database *database;
+    pthread_mutex_t lock; /* of all that follows, and of the database */
     unsigned imported, known;
     double heard_s;
 } import;
@@ -101,7 +98,7 @@ static bool hash_file(const char *path, char hex[SHA256_TEXT]) {
 
 static bool is_known(import *im, const char *sha256) {
     pthread_mutex_lock(&im->lock);
-    bool known = rows_have_content(im->database, sha256);
+    bool known = rows_have_content(im->data.database, sha256);
     im->known += known;
     pthread_mutex_unlock(&im->lock);
     return known;
@@ -115,7 +112,7 @@ static bool put_all(struct database *d, const heard *h) {
 
 /* With the lock. Two files of one content may have been listened to at the same time. */
 static bool store_call(import *im, const heard *h, const char *sha256, char *why, size_t why_size) {
-    struct database *d = im->database;
+    struct database *d = im->data.database;
     if (rows_have_content(d, sha256)) {
         im->known++;
         return true;
@@ -198,7 +195,7 @@ static session *new_session(const import *im, source *s, sound *sound, const cha
 
 static bool import_new(import *im, const char *path, const char *sha256) {
     heard h = {.whole = true};
-    sound sound = {.folder = im->folder};
+    sound sound = {.folder = database_dir(im->data.database)};
     source *s = recordings_open(&im->recordings, path);
     if (!s) return false;
     session *session = new_session(im, s, &sound, path, sha256);
@@ -209,7 +206,7 @@ static bool import_new(import *im, const char *path, const char *sha256) {
     if (good && recorded) good = finish_sound(&sound, path, &h);
     good = good && keep(im, path, &h, sha256, session_heard_s(session));
     dub_abandon(sound.dub);
-    if (!good && recorded) recorder_erase(im->folder, session_id(session), &(bool){false});
+    if (!good && recorded) recorder_erase(database_dir(im->data.database), session_id(session), &(bool){false});
     session_free(session);
     heard_free(&h);
     return good;
@@ -275,29 +272,13 @@ static void free_paths(paths *p) {
 
 /* ---- the command ---- */
 
-/* As the owner where nobody is, else as a guest. */
-static bool open_data(import *im, const char *data) {
-    char message[512];
-    bool unready;
-    enum database_fault fault;
-    if (!data_folder(im->folder, data, message, sizeof message)) goto cannot;
-    im->owned = folder_own(im->folder, &unready, message, sizeof message);
-    if (!im->owned && unready) goto cannot;
-    im->database =
-        database_open(im->folder, im->owned ? DATABASE_OWNER : DATABASE_GUEST, &fault, message, sizeof message);
-    if (im->database && (!im->owned || rows_close_abandoned(im->database))) return true;
-cannot:
-    fprintf(stderr, "undertone import: %s\n", message);
-    return false;
-}
-
 static bool write_audit(import *im) {
     char who[ACTOR_SIZE];
     actor by = actor_of_command_line(who);
     json_t *about = json_pack("{si si}", "imported", (int)im->imported, "known", (int)im->known);
-    bool good = about && database_begin(im->database, DATABASE_SYNCED) &&
-                audit_append(im->database, &by, "import", about) && database_commit(im->database);
-    if (!good) database_rollback(im->database);
+    bool good = about && database_begin(im->data.database, DATABASE_SYNCED) &&
+                audit_append(im->data.database, &by, "import", about) && database_commit(im->data.database);
+    if (!good) database_rollback(im->data.database);
     json_decref(about);
     return good;
 }
@@ -348,14 +329,14 @@ import im = {.recordings = {.command = "import", .consent = UT_CONSENT_GIVEN }, 
         else if (!recordings_option(&im.recordings, option, optarg)) return EXIT_USAGE;
     }
     if (optind == argc) return fputs(usage, stderr), EXIT_USAGE;
-    bool good = engine_open(&im.engine, "import", model, playbook) && open_data(&im, data);
+    bool good = engine_open(&im.engine, "import", model, playbook) &&
+                data_open_to_change(&im.data, "undertone import", data, true);
     im.options.model = im.engine.model;
     im.options.playbook = im.engine.playbook;
     im.options.consent = im.recordings.consent;
     im.options.consent_method = "command line";
     int status = good ? import_all(&im, argv + optind) : EXIT_FAILED;
-    database_close(im.database);
-    folder_release(im.owned);
+    data_close(&im.data);
     engine_close(&im.engine);
     return status;
 }

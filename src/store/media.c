@@ -211,7 +211,8 @@ bool media_complete(media_file *f) {
 }
 
 static bool is_ours(const SF_INFO *info) {
-    return (info->format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC && info->samplerate == UT_RATE_HZ &&
+    int kind = info->format & SF_FORMAT_TYPEMASK;
+    return (kind == SF_FORMAT_FLAC || kind == SF_FORMAT_OGG) && info->samplerate == UT_RATE_HZ &&
            (info->channels == 1 || info->channels == 2);
 }
 

@@ -139,12 +139,12 @@ static enum database_put put_event(struct database *d, message_kind kind, json_t
         return put_both(d, feedback_life_sql, feedback_sql, event);
     case MESSAGE_SUMMARY:
         return put_both(d, summary_sql, end_sql, event);
-    case MESSAGE_CONSENT:
-        return put(d, consent_sql, event);
+    case MESSAGE_CONSENT: /* erases by itself: the process may die before the call's own message */
+        return is_given(event) ? put(d, consent_sql, event) : erase_without_consent(d, event);
     case MESSAGE_PAUSE:
         return put_pause(d, event);
-    case MESSAGE_RECORDING:
-        return put(d, recording_sql, event);
+    case MESSAGE_RECORDING: /* of a call that nothing is to be known of, or that died before it was known: no loss */
+        return database_run(d, recording_sql, event);
     case MESSAGE_DELETED:
     case MESSAGE_STATUS:
     case MESSAGE_REFUSED:

@@ -16,10 +16,7 @@
 #include <sys/queue.h>
 #include <time.h>
 
-#include "store/audit.h"
-#include "store/earlier.h"
-#include "store/folder.h"
-#include "store/found.h"
+#include "store/custody.h"
 #include "store/rows.h"
 #include "store/sweeper.h"
 #include "thread.h"
@@ -28,9 +25,7 @@ enum {
     TICK_MS = 200,
     QUEUE_MAX = 65536,
     TRANSACTION_MAX = 1000, /* messages: some 20 ms */
-    OPEN_EVERY_S = 1,
     LOOK_EVERY_S = 1,
-    WHY_SIZE = 512
 };
 
 /* Of somebody who waits for it. */
@@ -49,30 +44,15 @@ struct job {
 };
 STAILQ_HEAD(jobs, job);
 
-/* A call in progress that is being stored. */
-struct live {
-    STAILQ_ENTRY(live) link;
-    message *call;
-};
-STAILQ_HEAD(lives, live);
-
 struct store {
     store_options options;
-    char *dir;
     pthread_t thread;
     bool running;
-    sweeper *sweeper; /* null: a guest's folder is swept by its owner */
+    sweeper *sweeper;
 
-    /* The thread's own, once it runs. */
-    struct folder *folder;
-    struct database *database; /* null: could not be opened */
-    struct lives lives;
-    char why[WHY_SIZE]; /* it does not store */
-    time_t next_open_s, next_look_s;
+    struct custody *custody; /* the thread's own, once it runs */
+    time_t next_look_s;
     int64_t next_try_ms;
-
-    pthread_mutex_t reading; /* of earlier, which the thread opens with the database */
-    struct earlier *earlier;
 
     pthread_mutex_t lock; /* of all that follows */
     pthread_cond_t wake, answered;
@@ -97,94 +77,28 @@ static int64_t now_ms(void) {
 
 static time_t now_s(void) { return (time_t)(now_ms() / 1000); }
 
-/* ---- the database, and whether it stores ---- */
-
 static void set_storing(struct store *s, bool storing) {
     pthread_mutex_lock(&s->lock);
     bool changed = s->counts.storing != storing;
     s->counts.storing = storing;
     pthread_mutex_unlock(&s->lock);
-    if (changed && s->options.told) s->options.told(s->options.user, storing, storing ? "" : s->why);
+    if (changed && s->options.told) s->options.told(s->options.user, storing, storing ? "" : custody_why(s->custody));
 }
 
-static void set_earlier(struct store *s, struct earlier *earlier) {
-    pthread_mutex_lock(&s->reading);
-    earlier_close(s->earlier);
-    s->earlier = earlier;
-    pthread_mutex_unlock(&s->reading);
-}
-
-static void close_database(struct store *s) {
-    set_earlier(s, NULL);
-    database_close(s->database);
-    s->database = NULL;
-}
-
-/* What a new database has to begin with. */
-static bool begin_again(struct store *s, const char *kept) {
-    struct live *live;
-    json_t *about = json_pack("{ss}", "kept", kept);
-    bool good = database_begin(s->database, DATABASE_SYNCED) &&
-                audit_append(s->database, &(actor){"undertone", "the program"}, "database set aside", about);
-    STAILQ_FOREACH(live, &s->lives, link) { good = good && rows_put(s->database, live->call) != DATABASE_ROW_FAILED; }
-    json_decref(about);
-    good = good && database_commit(s->database);
-    if (!good) database_rollback(s->database);
-    return good;
-}
-
-/* Says so, since somebody has to look at what was kept. */
-static bool set_aside(struct store *s) {
-    char kept[64];
-    enum database_fault fault;
-    if (!database_set_aside(s->dir, kept, sizeof kept)) return false;
-    snprintf(s->why, sizeof s->why, "%.300s/undertone.db: it is damaged and was kept as %s; a new one is begun", s->dir,
-             kept);
-    set_storing(s, false);
-    s->database = database_open(s->dir, DATABASE_OWNER, &fault, s->why, sizeof s->why);
-    return s->database && begin_again(s, kept);
-}
-
-/* Calls that were in progress when another process died are closed, and what is there of their sound is found. */
-static bool take_over(struct store *s, enum database_fault *fault) {
-    if (s->options.guest || (rows_close_abandoned(s->database) && found_recordings(s->database))) return true;
-    database_explain(s->database, s->why, sizeof s->why);
-    *fault = database_fault_of(s->database);
-    close_database(s);
-    return false;
-}
-
-/* False with s->why; *again: it may work later. */
-static bool open_database(struct store *s, bool *again) {
-    enum database_fault fault;
-    enum database_mode mode = s->options.guest ? DATABASE_GUEST : DATABASE_OWNER;
-    s->next_open_s = now_s() + OPEN_EVERY_S;
-    *again = false;
-    if (!s->options.guest && !s->folder && !(s->folder = folder_own(s->dir, again, s->why, sizeof s->why)))
-        return false;
-    s->database = database_open(s->dir, mode, &fault, s->why, sizeof s->why);
-    bool good = s->database && take_over(s, &fault);
-    *again = good || fault != DATABASE_REFUSED;
-    if (!good && fault == DATABASE_CORRUPT && !s->options.guest) set_aside(s);
-    if (s->database) set_earlier(s, earlier_open(s->dir));
-    return s->database;
-}
-
-static bool has_database(struct store *s) {
-    bool again;
-    return s->database || (now_s() >= s->next_open_s && open_database(s, &again));
+/* Null while it cannot be opened. What was set aside is told of, also where all is well again at once: somebody has to
+ * look at it. */
+static struct database *database_of(struct store *s) {
+    struct database *d = custody_database(s->custody);
+    if (custody_has_set_aside(s->custody)) set_storing(s, false);
+    return d;
 }
 
 /* After a transaction failed, or damage was found. True where it should be tried once more at once. */
 static bool recover(struct store *s) {
-    bool corrupt = database_fault_of(s->database) == DATABASE_CORRUPT && !s->options.guest, again;
-    database_explain(s->database, s->why, sizeof s->why);
-    database_rollback(s->database);
-    if (!corrupt) return set_storing(s, false), false;
-    close_database(s);
-    if (!set_aside(s)) return open_database(s, &again) || (set_storing(s, false), false);
-    set_earlier(s, earlier_open(s->dir));
-    return true;
+    bool again = custody_recover(s->custody);
+    custody_has_set_aside(s->custody);
+    set_storing(s, false);
+    return again;
 }
 
 /* ---- the thread ---- */
@@ -250,38 +164,15 @@ static bool try_commit(struct database *database, struct jobs *batch) {
 }
 
 static bool commit(struct store *s, struct jobs *batch) {
-    if (!has_database(s)) return false;
-    if (try_commit(s->database, batch)) return true;
-    return recover(s) && try_commit(s->database, batch);
+    struct database *d = database_of(s);
+    if (!d) return false;
+    if (try_commit(d, batch)) return true;
+    return recover(s) && try_commit(database_of(s), batch);
 }
 
-static struct live *find_live(struct store *s, const char *id) {
-    struct live *live;
-    STAILQ_FOREACH(live, &s->lives, link) {
-        if (!strcmp(live->call->call, id)) return live;
-    }
-    return NULL;
-}
-
-static void end_live(struct store *s, struct live *live) {
-    if (!live) return;
-    STAILQ_REMOVE(&s->lives, live, live, link);
-    message_release(live->call);
-    free(live);
-}
-
-/* Which calls are in progress. */
 static void follow(struct store *s, const struct jobs *batch) {
     const struct job *job;
-    STAILQ_FOREACH(job, batch, link) {
-        if (job->m->kind != MESSAGE_CALL && job->m->kind != MESSAGE_SUMMARY) continue;
-        end_live(s, find_live(s, job->m->call));
-        bool begins = job->m->kind == MESSAGE_CALL && job->m->consent == UT_CONSENT_GIVEN;
-        struct live *live = begins ? calloc(1, sizeof *live) : NULL;
-        if (!live) continue;
-        live->call = message_hold(job->m);
-        STAILQ_INSERT_TAIL(&s->lives, live, link);
-    }
+    STAILQ_FOREACH(job, batch, link) custody_follow(s->custody, job->m);
 }
 
 static void tell(struct store *s, struct jobs *batch, bool committed) {
@@ -358,12 +249,11 @@ static void put_back_failed(struct store *s, struct jobs *batch) {
 }
 
 static bool perform(struct store *s, const struct ask *ask) {
-    if (!has_database(s)) return false;
-    if (database_begin(s->database, DATABASE_SYNCED) && ask->task(ask->user, s->database) &&
-        database_commit(s->database))
-        return true;
-    if (database_fault_of(s->database)) recover(s);
-    else database_rollback(s->database);
+    struct database *d = database_of(s);
+    if (!d) return false;
+    if (database_begin(d, DATABASE_SYNCED) && ask->task(ask->user, d) && database_commit(d)) return true;
+    if (database_fault_of(d)) recover(s);
+    else database_rollback(d);
     return false;
 }
 
@@ -431,13 +321,8 @@ static void look(struct store *s) {
     pthread_mutex_lock(&s->lock);
     bool storing = s->counts.storing, waiting = s->n_queued;
     pthread_mutex_unlock(&s->lock);
-    if ((!storing && waiting) || !has_database(s)) return;
-    if ((storing ? database_is_whole(s->database) : database_works(s->database)) || recover(s)) set_storing(s, true);
-}
-
-static void look_after(struct store *s) {
-    look(s);
-    if (s->database) database_tidy(s->database);
+    struct database *d = !storing && waiting ? NULL : database_of(s);
+    if (d && ((storing ? database_is_whole(d) : database_works(d)) || recover(s))) set_storing(s, true);
 }
 
 static void *run(void *user) {
@@ -446,7 +331,8 @@ static void *run(void *user) {
     while (take(s, &batch)) {
         if (!STAILQ_EMPTY(&batch) && STAILQ_FIRST(&batch)->ask) take_task(s, &batch);
         else if (!STAILQ_EMPTY(&batch)) take_messages(s, &batch);
-        look_after(s);
+        look(s);
+        if (database_of(s)) database_tidy(database_of(s));
     }
     return NULL;
 }
@@ -499,12 +385,7 @@ bool store_ask(store *s, store_task *task, void *user) {
     return ask.good;
 }
 
-unsigned store_earlier(store *s, const char *customer) {
-    pthread_mutex_lock(&s->reading);
-    unsigned n = s->earlier ? earlier_count(s->earlier, customer) : 0;
-    pthread_mutex_unlock(&s->reading);
-    return n;
-}
+unsigned store_earlier(store *s, const char *customer) { return custody_earlier(s->custody, customer); }
 
 store_counts store_count(store *s) {
     pthread_mutex_lock(&s->lock);
@@ -525,27 +406,24 @@ static struct store *store_new(const store_options *options) {
     pthread_condattr_destroy(&monotonic);
     pthread_cond_init(&s->answered, NULL);
     pthread_mutex_init(&s->lock, NULL);
-    pthread_mutex_init(&s->reading, NULL);
     STAILQ_INIT(&s->queue);
-    STAILQ_INIT(&s->lives);
     s->options = *options;
     s->counts.storing = true;
-    if ((s->dir = strdup(options->dir))) return s;
+    if ((s->custody = custody_new(options->dir))) return s;
     store_close(s);
     return NULL;
 }
 
 store *store_open(const store_options *options, char *message, size_t message_size) {
     struct store *s = store_new(options);
-    bool again = false;
     snprintf(message, message_size, "%s: not enough memory or descriptors", options->dir);
     if (!s) return NULL;
-    bool opened = open_database(s, &again);
-    if (!opened) snprintf(message, message_size, "%s", s->why);
-    if (!opened && !(again && options->stubborn)) goto fail;
+    bool opened = database_of(s);
+    if (!opened) snprintf(message, message_size, "%s", custody_why(s->custody));
+    if (!opened && !(custody_may_open_later(s->custody) && options->stubborn)) goto fail;
     set_storing(s, opened);
     if (!(s->running = thread_start(&s->thread, run, s))) goto fail;
-    if (!s->options.guest && !(s->sweeper = sweeper_open(s->dir, &s->options.keep))) goto fail;
+    if (!(s->sweeper = sweeper_open(options->dir, &options->keep))) goto fail;
     return s;
 fail:
     store_close(s);
@@ -565,11 +443,7 @@ store_counts store_close(store *s) {
     }
     counts = s->counts;
     free_all(&s->queue);
-    while (!STAILQ_EMPTY(&s->lives)) end_live(s, STAILQ_FIRST(&s->lives));
-    close_database(s);
-    folder_release(s->folder);
-    free(s->dir);
-    pthread_mutex_destroy(&s->reading);
+    custody_free(s->custody);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->answered);
     pthread_cond_destroy(&s->wake);

@@ -16,7 +16,6 @@ typedef struct store store;
 
 typedef struct store_options {
     const char *dir;
-    bool guest;     /* beside the owner: an import */
     bool stubborn;  /* opens also where the folder cannot be written now, and tries again */
     retention keep; /* zeros: for ever */
 

@@ -24,6 +24,9 @@
 
 enum { CALLS = CALLS_MOST, CLIENTS = 3, CALL_S = 30, RUNS_A_FOLDER = 3 };
 
+/* A call is known to the store within its tick, and a busy machine's delay. */
+static const double tick_s = 0.4;
+
 /* When to kill. */
 enum moment { AT_A_CUE, ANY_TIME, BEFORE_THE_FIRST, DURING_START, DURING_SHUTDOWN, MOMENTS };
 
@@ -92,10 +95,18 @@ static void wait_for(watched *w, enum moment moment) {
     }
 }
 
+/* With what it said, but for the lines that say of every call that was broken off early that it has no sound. */
+static void fail_with(const program *server) {
+    for (const char *line = server->err; *line; line += strcspn(line, "\n") + 1)
+        if (!memmem(line, strcspn(line, "\n"), "nothing of this call", 20))
+            print_error("%.*s\n", (int)strcspn(line, "\n"), line);
+    fail_msg("it ended with %d", server->status);
+}
+
 static void kill_it(watched *w, enum moment moment) {
     program_signal(&w->server, SIGKILL);
     int status = program_wait(&w->server, 5000);
-    if (!(moment == DURING_SHUTDOWN && !status)) assert_int_equal(status, 128 + SIGKILL);
+    if (status != 128 + SIGKILL && !(moment == DURING_SHUTDOWN && !status)) fail_with(&w->server);
     for (int c = 0; c < w->n_clients; c++) assert_true(ws_client_wait_closed(w->clients[c], 5000));
 }
 
@@ -140,6 +151,7 @@ static void check_sound(const watched *w, shown *s) {
         double heard_s = ((double)w->ended_us - event_number(call, "started_us")) / 1e6;
         double until_s = sound_until_s(id, name), lost_s = heard_s - until_s;
         json_object_set_new(call, "until_s", json_real(until_s));
+        json_object_set_new(call, "heard_s", json_real(heard_s));
         worst_lost_s = lost_s > worst_lost_s ? lost_s : worst_lost_s;
         if (lost_s > 2) fail_msg("%s, %s: of %.2f s, %.2f are kept", id, name, heard_s, until_s);
     }
@@ -170,8 +182,9 @@ static void check_closed(const shown *s) {
         const char *how = json_is_true(json_object_get(call, "ended")) ? "stopped" : "server died";
         snprintf(sql, sizeof sql, "SELECT count(*) FROM calls WHERE id = '%s' AND ended_how IN ('%s', '%s')", id, how,
                  json_is_true(json_object_get(call, "stopping")) ? "stopped" : how);
-        if (stored_count(data, sql) != 1) fail_msg("%s: is not closed as %s", id, how);
-        if (until_s <= 0) continue;
+        bool closed = stored_count(data, sql) == 1, just_begun = event_number(call, "heard_s") < tick_s;
+        if (!closed && !just_begun) fail_msg("%s: is not closed as %s", id, how);
+        if (!closed || until_s <= 0) continue;
         double now_s = sound_until_s(id, event_text(call, "name"));
         if (now_s < until_s) fail_msg("%s: of its recording of %.2f s %.2f are left", id, until_s, now_s);
         check_recording_row(id, now_s);
@@ -208,7 +221,7 @@ static void check_next_start(shown *s) {
     watch(&w);
     wait_until_put_right();
     program_signal(&w.server, SIGTERM);
-    if (program_wait(&w.server, 10000) || strstr(w.server.err, "undertone.db")) fail_msg("%s", w.server.err);
+    if (program_wait(&w.server, 10000) || strstr(w.server.err, "undertone.db")) fail_with(&w.server);
     for (int c = 0; c < w.n_clients; c++) ws_client_close(w.clients[c]);
     program_end(&w.server);
     json_t *rows = stored(data, "PRAGMA integrity_check");

@@ -21,7 +21,7 @@
 #include "server.h"
 #include "shown.h"
 
-enum { CALLS = CALLS_MOST, CALL_S = 60, HEARD_MS = 6000, GONE_MS = 5000, NEEDLE_MAX = 64 };
+enum { CALLS = CALLS_MOST, CALL_S = 60, HEARD_MS = 6000, GONE_MS = 2000, NEEDLE_MAX = 64 };
 
 /* Bytes that only this call has. */
 typedef struct needle {
@@ -262,7 +262,7 @@ static long wait_until_gone(const needles *list) {
     const char *what;
     long from = now_ms();
     while (search(list, &what) && now_ms() < from + GONE_MS) sleep_ms(20);
-    check_gone(list, "after five seconds");
+    check_gone(list, "after two seconds");
     return now_ms() - from;
 }
 
@@ -288,7 +288,7 @@ static void test_withdrawn_in_the_middle(void **state) {
     sleep_ms(2000);
     check_silence(s.client, id, withdrawn_us + 1000000);
     check_silence_for_late(&s, id);
-    check_gone(&list, "two seconds later");
+    check_gone(&list, "later");
     assert_int_equal(server_stop(&s), 0);
     check_gone(&list, "after the end");
     shown_take(&all, s.client);

@@ -233,6 +233,39 @@ static void orders_reach_their_call(void **state) {
                      0);
 }
 
+/* An order that was taken is done, also where it comes while the call's last sound is read. */
+static atomic_bool at_end, may_end;
+
+static int end_when_told(source *self, float *const x[SOURCE_CHANNELS], int n) {
+    int some = made_read(self, x, n);
+    atomic_store(&at_end, some == -1);
+    while (some == -1 && !atomic_load(&may_end)) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    return some;
+}
+
+static void the_last_order_is_done(void **state) {
+    (void)state;
+    static heard h;
+    char id[CALL_ID_SIZE], sql[300];
+    hub *opened = open_hub(&h, folder);
+    made_source *m = made_source_new("last", "agent,customer", 2);
+    m->base.read = end_when_told;
+    assert_true(hub_add(opened, &m->base, &given, HUB_RECORD_DEFAULT, id));
+    while (!atomic_load(&at_end)) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    call_order pause = {.kind = ORDER_PAUSE, .pause = {.paused = true}};
+    call_order withdraw = {.kind = ORDER_CONSENT, .consent = {UT_CONSENT_WITHDRAWN, "telephony", "a-17"}};
+    assert_true(hub_order(opened, id, &pause));
+    assert_true(hub_order(opened, id, &withdraw));
+    atomic_store(&may_end, true);
+    wait_for_quiet(opened);
+    hub_close(opened);
+    snprintf(sql, sizeof sql,
+             "SELECT consent = 'withdrawn' AND (SELECT count(*) FROM measured WHERE call = number) = 0"
+             " AND (SELECT count(*) FROM summaries WHERE call = number) = 0 FROM calls WHERE id = '%s'",
+             id);
+    assert_int_equal(stored(sql), 1);
+}
+
 /* A folder that cannot be written now: calls are followed and shown, and the store's state is told. */
 static char warned[600];
 static void take_warning(void *user, const char *what) {
@@ -386,6 +419,7 @@ int main(void) {
         cmocka_unit_test(closing_ends_what_is_in_progress),
         cmocka_unit_test(without_consent_nothing_is_stored),
         cmocka_unit_test(orders_reach_their_call),
+        cmocka_unit_test(the_last_order_is_done),
         cmocka_unit_test(calls_go_on_without_a_store),
         cmocka_unit_test(added_by_two_threads),
         cmocka_unit_test(what_cannot_be_opened),

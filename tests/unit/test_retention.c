@@ -291,11 +291,35 @@ static void test_orphans(void **state) {
     kept_remove(dir);
 }
 
+/* Beside a database that was set aside, recordings that the new one does not know are its: whoever saves it has both. */
+static void test_set_aside(void **state) {
+    (void)state;
+    char dir[64], aside[128];
+    struct database *d = make(dir, 1);
+    make_file(dir, "c-90.flac", 9);
+    make_file(dir, "c-91.000000000.part.flac", 9);
+    kept_execute(dir, "UPDATE calls SET consent = 'withdrawn', ended_how = 'no consent' WHERE id = 'c-01'");
+    kept_execute(dir, "DELETE FROM recordings");
+    snprintf(aside, sizeof aside, "%s", kept_path(dir, "undertone.db.corrupt-20261122T100000Z"));
+    fclose(fopen(aside, "w"));
+    sweep(d, (retention){.audio_days = 1});
+    assert_true(kept_is_there(kept_path(dir, "audio/c-90.flac")));
+    assert_true(kept_is_there(kept_path(dir, "audio/c-91.000000000.part.flac")));
+    assert_false(kept_is_there(kept_path(dir, "audio/c-01.flac")));
+    assert_int_equal(unlink(aside), 0);
+    sweep(d, (retention){.audio_days = 1});
+    assert_false(kept_is_there(kept_path(dir, "audio/c-90.flac")));
+    assert_false(kept_is_there(kept_path(dir, "audio/c-91.000000000.part.flac")));
+    database_close(d);
+    kept_remove(dir);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_classes), cmocka_unit_test(test_one_class),         cmocka_unit_test(test_many),
         cmocka_unit_test(test_stubs),   cmocka_unit_test(test_hold_and_progress), cmocka_unit_test(test_backups),
         cmocka_unit_test(test_audit),   cmocka_unit_test(test_behind_held_ones),  cmocka_unit_test(test_orphans),
+        cmocka_unit_test(test_set_aside),
     };
     return cmocka_run_group_tests_name("retention", tests, NULL, NULL);
 }
