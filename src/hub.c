@@ -199,13 +199,10 @@ static void do_wishes(hub *h, followed *f) {
     }
 }
 
-/* One that is in no list any more. */
+/* One that is in no list any more. Whoever gave it an order in the last moment was told that it is done. */
 static void end_session(worker *w, followed *f, session_state state) {
     hub *h = w->hub;
-    for (wish *left = take_wishes(h, f), *next; left; left = next) {
-        next = left->next;
-        free(left);
-    }
+    do_wishes(h, f);
     if (h->options.ended) h->options.ended(h->options.user, session_source(f->session), state == SESSION_FAILED);
     session_free(f->session);
     free(f);

@@ -188,14 +188,17 @@ void session_stop(session *session, void (*out)(void *user, message *m), void *u
 
 /* ---- what is said of the call while it lasts ---- */
 
-static bool may_become(ut_consent now, ut_consent then) {
-    return now == UT_CONSENT_UNKNOWN ? then != now : now == UT_CONSENT_GIVEN && then == UT_CONSENT_WITHDRAWN;
+/* What is over cannot begin any more. */
+static bool may_become(const session *session, ut_consent then) {
+    ut_consent now = session->facts.consent;
+    if (now == UT_CONSENT_UNKNOWN) return then != now && !(session->facts.ended && then == UT_CONSENT_GIVEN);
+    return now == UT_CONSENT_GIVEN && then == UT_CONSENT_WITHDRAWN;
 }
 
 void session_set_consent(session *session, const consent_change *change, void (*out)(void *user, message *m),
                          void *user) {
     start(session, 0, out, user);
-    if (!may_become(session->facts.consent, change->consent)) return;
+    if (!may_become(session, change->consent)) return;
     ut_call_set_consent(session->call, change->consent);
     session->facts.consent = change->consent;
     if (change->consent == UT_CONSENT_GIVEN) session->facts.started_at_ms = now_unix_ms();
@@ -209,7 +212,7 @@ void session_set_pause(session *session, const pause_change *change, void (*out)
     enum { LATE_S = 1 }; /* than their time readings come by less than this */
     double now_s = call_s(session);
     start(session, 0, out, user);
-    if (session->facts.consent != UT_CONSENT_GIVEN || change->paused == session->paused) return;
+    if (session->facts.consent != UT_CONSENT_GIVEN || session->facts.ended || change->paused == session->paused) return;
     session->paused = change->paused;
     if (change->paused && !(now_s - session->pause_to_s < LATE_S)) session->pause_from_s = now_s;
     session->pause_to_s = change->paused ? INFINITY : now_s;

@@ -43,7 +43,7 @@ typedef enum session_state { SESSION_IDLE, SESSION_BUSY, SESSION_ENDED, SESSION_
 session_state session_step(session *session, void (*out)(void *user, message *m), void *user);
 
 /* Consent is given at last, and the call begins now; or it is withdrawn, and nothing more comes of the call but the
- * message that says so. What was refused or withdrawn stays so. */
+ * message that says so, also where it is over. What was refused or withdrawn stays so. */
 void session_set_consent(session *session, const consent_change *change, void (*out)(void *user, message *m),
                          void *user);
 

@@ -81,7 +81,8 @@ static int run(const char *folder, const char *customer, char **ids, int n, bool
     char who[ACTOR_SIZE];
     erase_request request = {.customer = customer, .by = actor_of_command_line(who), .patience_ms = PATIENCE_MS};
     data d;
-    bool good = data_open_to_change(&d, "undertone delete", folder, false) && (sure || ask_for(d.database, customer, n));
+    bool good =
+        data_open_to_change(&d, "undertone delete", folder, false) && (sure || ask_for(d.database, customer, n));
     if (good && customer) good = delete (d.database, &request);
     for (int i = 0, meant = good; meant && i < n; i++) {
         request.call = ids[i];

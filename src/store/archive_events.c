@@ -45,12 +45,14 @@ static const char turns_sql[] =
     "SELECT end_s AS order_s, 'turn' AS type, $call AS call, end_s AS t_s, turn, channel AS \"channel:maybe\", start_s,"
     " end_s FROM turns " OF_CALL " ORDER BY end_s";
 
+/* Those of a held-out call nobody is told of while it lasts. */
 static const char cues_sql[] =
     "SELECT t_s AS order_s, 'cue' AS type, $call AS call, id, t_s, kind AS cue, state, said ->> 'severity' AS severity,"
     " priority, audience AS \"to\", shown AS \"shown:flag\", said ->> 'score' AS \"score:maybe\","
     " said ->> 'score_usual' AS \"score_usual:maybe\", said ->> 'text' AS text, said ->> 'advice' AS advice,"
     " said -> 'reasons' AS \"reasons:json\" FROM cue_life JOIN cues ON cues.call = cue_life.call AND id = cue"
-    " WHERE cue_life.call = " SCHEMA_NUMBER " AND said IS NOT NULL ORDER BY cue_life.rowid";
+    " WHERE cue_life.call = " SCHEMA_NUMBER " AND said IS NOT NULL"
+    " AND (shown OR (SELECT ended_at FROM calls WHERE id = $call) IS NOT NULL) ORDER BY cue_life.rowid";
 
 /* It has no time of its own in the call. */
 static const char feedback_sql[] =

@@ -8,6 +8,7 @@
  */
 #include "store/database.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -233,6 +234,8 @@ void database_close(struct database *d) {
 
 const char *database_dir(const struct database *d) { return d->dir; }
 
+#define ASIDE "undertone.db.corrupt-"
+
 bool database_set_aside(const char *dir, char *kept, size_t kept_size) {
     static const char *const endings[] = {"-shm", "-wal", ""}; /* the log before what it belongs to */
     char from[PATH_SIZE], to[PATH_SIZE + 64], at[32];
@@ -241,11 +244,19 @@ bool database_set_aside(const char *dir, char *kept, size_t kept_size) {
     strftime(at, sizeof at, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         snprintf(from, sizeof from, "%.4096s/undertone.db%s", dir, endings[i]);
-        snprintf(to, sizeof to, "%.4096s/undertone.db.corrupt-%s%s", dir, at, endings[i]);
+        snprintf(to, sizeof to, "%.4096s/" ASIDE "%s%s", dir, at, endings[i]);
         if (!access(to, F_OK) || (rename(from, to) && errno != ENOENT)) return false;
     }
-    snprintf(kept, kept_size, "undertone.db.corrupt-%s", at);
+    snprintf(kept, kept_size, ASIDE "%s", at);
     return true;
+}
+
+bool database_has_aside(const char *dir) {
+    DIR *folder = opendir(dir);
+    bool has = !folder;
+    for (struct dirent *entry; !has && (entry = readdir(folder));) has = !strncmp(entry->d_name, ASIDE, strlen(ASIDE));
+    if (folder) closedir(folder);
+    return has;
 }
 
 /* ---- transactions ---- */

@@ -41,6 +41,9 @@ void database_explain(const struct database *d, char *message, size_t message_si
  * writes that name, without dir, into kept. */
 bool database_set_aside(const char *dir, char *kept, size_t kept_size);
 
+/* Whether one that was set aside still lies in dir; true where that cannot be told. */
+bool database_has_aside(const char *dir);
+
 /* Whether the disk must have it before the commit returns, or whether it is enough that the kernel has. A process that
  * is killed loses nothing either way; when the power fails what was not synced is lost. */
 enum durability { DATABASE_SYNCED, DATABASE_HANDED_OVER };

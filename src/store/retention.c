@@ -109,10 +109,17 @@ static const char file_sql[] =
 
 static bool flag(const json_t *row, const char *key) { return json_integer_value(json_object_get(row, key)); }
 
+struct orphans {
+    struct database *d;
+    json_t *counts;
+    int folder;
+    bool has_aside; /* a database that may know of what this one does not */
+};
+
 /* A recording's row may come a moment after its file; but where there is no consent none will come. */
-static bool is_orphan(struct database *d, const char *id, time_t modified) {
-    json_t *values = json_pack("{ss}", "id", id), *row = values ? database_row(d, file_sql, values) : NULL;
-    bool old = modified < time(NULL) - DAY_S, orphan = json_is_null(row) && old;
+static bool is_orphan(const struct orphans *o, const char *id, time_t modified) {
+    json_t *values = json_pack("{ss}", "id", id), *row = values ? database_row(o->d, file_sql, values) : NULL;
+    bool old = modified < time(NULL) - DAY_S, orphan = json_is_null(row) && old && !o->has_aside;
     if (json_is_object(row))
         orphan = !flag(row, "recorded") && (flag(row, "given") ? old && !flag(row, "live") : !flag(row, "live"));
     json_decref(row);
@@ -120,24 +127,20 @@ static bool is_orphan(struct database *d, const char *id, time_t modified) {
     return orphan;
 }
 
-struct orphans {
-    struct database *d;
-    json_t *counts;
-    int folder;
-};
-
 static void remove_orphan(void *user, const char *name, media_kind kind, const char *call_id, uint64_t first) {
     struct orphans *o = user;
     struct stat st;
     bool failed;
     (void)kind;
     (void)first;
-    if (fstatat(o->folder, name, &st, AT_SYMLINK_NOFOLLOW) || !is_orphan(o->d, call_id, st.st_mtime)) return;
+    if (fstatat(o->folder, name, &st, AT_SYMLINK_NOFOLLOW) || !is_orphan(o, call_id, st.st_mtime)) return;
     forget_count(o->counts, "audio_bytes", recorder_erase(database_dir(o->d), call_id, &failed));
 }
 
 static void remove_orphans(struct database *d, json_t *counts) {
-    struct orphans o = {.d = d, .counts = counts, .folder = media_folder(database_dir(d), false)};
+    const char *dir = database_dir(d);
+    struct orphans o = {
+        .d = d, .counts = counts, .folder = media_folder(dir, false), .has_aside = database_has_aside(dir)};
     if (o.folder < 0) return;
     media_each(o.folder, remove_orphan, &o);
     close(o.folder);

@@ -11,9 +11,10 @@ typedef struct retention {
 } retention;
 
 /* One round: at most a few calls of each class, so that nobody waits long; what is on legal hold stays. Also completes
- * withdrawals whose hold was lifted and what deletions owe (debts.h), and removes recordings that belong to no call and
- * what an interrupted restore left. Writes an entry to the audit where anything was deleted. *more: call again soon.
- * False on failure. For the owner of the folder; not within a transaction. */
+ * withdrawals whose hold was lifted and what deletions owe (debts.h), and removes recordings that belong to no call (of
+ * this database or of one that was set aside beside it) and what an interrupted restore left. Writes an entry to
+ * the audit where anything was deleted. *more: call again soon. False on failure. For the owner of the folder; not
+ * within a transaction. */
 bool retention_sweep(struct database *d, const retention *days, bool *more);
 
 #endif

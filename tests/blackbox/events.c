@@ -155,7 +155,7 @@ static void check_turn(const json_t *turn) {
     if (!is_nobodys) check_word(turn, "turn", ones);
     if (!is_nobodys) check_word(turn, "channel", (const char *const[]){"customer", "agent", NULL});
     assert_true(event_number(turn, "start_s") <= event_number(turn, "end_s"));
-    assert_true(event_number(turn, "end_s") <= event_number(turn, "t_s") + 0.01); /* it is rounded more */
+    assert_true(event_number(turn, "end_s") <= event_number(turn, "t_s") + 0.011); /* it is rounded more */
 }
 
 static void check_reading(const json_t *reading) {

@@ -412,6 +412,30 @@ static void events_until_enough(void **state) {
     assert_int_equal(n, 3);
 }
 
+static bool count_cues(void *user, json_t *event) {
+    *(int *)user += !strcmp(json_string_value(json_object_get(event, "type")), "cue");
+    return true;
+}
+
+static int cues_told(struct database *d, const char *id) {
+    int n = 0;
+    assert_true(archive_events(d, id, count_cues, &n));
+    return n;
+}
+
+static void held_out_until_the_end(void **state) {
+    struct database *d = *state;
+    json_t *sent = json_array();
+    call_facts held_out = facts;
+    held_out.held_out = true;
+    send(d, sent, message_of_call(&held_out));
+    send(d, sent, message_of_event(&held_out, &(ut_event){.type = UT_EVENT_CUE, .t_s = 0.5, .cue = cue}));
+    assert_int_equal(cues_told(d, facts.id), 0);
+    send(d, sent, message_of_event(&held_out, &(ut_event){.type = UT_EVENT_SUMMARY, .t_s = 2.25, .summary = summary}));
+    assert_int_equal(cues_told(d, facts.id), 1);
+    json_decref(sent);
+}
+
 static double number_in(json_t *object, const char *key) { return json_number_value(json_object_get(object, key)); }
 static size_t size_of(json_t *object, const char *key) { return json_array_size(json_object_get(object, key)); }
 
@@ -591,6 +615,7 @@ int main(void) {
         TEST(without_consent_listed),
         TEST(events_as_they_were_sent),
         TEST(events_until_enough),
+        TEST(held_out_until_the_end),
         TEST(one_call_whole),
         TEST(readings_against_brute_force),
         TEST(readings_with_a_gap),

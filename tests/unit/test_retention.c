@@ -291,7 +291,8 @@ static void test_orphans(void **state) {
     kept_remove(dir);
 }
 
-/* Beside a database that was set aside, recordings that the new one does not know are its: whoever saves it has both. */
+/* Beside a database that was set aside, recordings that the new one does not know are its: whoever saves it has both.
+ */
 static void test_set_aside(void **state) {
     (void)state;
     char dir[64], aside[128];
@@ -316,9 +317,9 @@ static void test_set_aside(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_classes), cmocka_unit_test(test_one_class),         cmocka_unit_test(test_many),
-        cmocka_unit_test(test_stubs),   cmocka_unit_test(test_hold_and_progress), cmocka_unit_test(test_backups),
-        cmocka_unit_test(test_audit),   cmocka_unit_test(test_behind_held_ones),  cmocka_unit_test(test_orphans),
+        cmocka_unit_test(test_classes),   cmocka_unit_test(test_one_class),         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_stubs),     cmocka_unit_test(test_hold_and_progress), cmocka_unit_test(test_backups),
+        cmocka_unit_test(test_audit),     cmocka_unit_test(test_behind_held_ones),  cmocka_unit_test(test_orphans),
         cmocka_unit_test(test_set_aside),
     };
     return cmocka_run_group_tests_name("retention", tests, NULL, NULL);
