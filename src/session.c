@@ -188,6 +188,14 @@ void session_stop(session *session, void (*out)(void *user, message *m), void *u
 
 /* ---- what is said of the call while it lasts ---- */
 
+/* What was given can only be taken back, by whatever word. */
+static consent_change taken_as(const session *session, const consent_change *change) {
+    consent_change taken = *change;
+    bool refused = session->facts.consent == UT_CONSENT_GIVEN && change->consent == UT_CONSENT_REFUSED;
+    if (refused) taken.consent = UT_CONSENT_WITHDRAWN;
+    return taken;
+}
+
 /* What is over cannot begin any more. */
 static bool may_become(const session *session, ut_consent then) {
     ut_consent now = session->facts.consent;
@@ -195,29 +203,37 @@ static bool may_become(const session *session, ut_consent then) {
     return now == UT_CONSENT_GIVEN && then == UT_CONSENT_WITHDRAWN;
 }
 
-void session_set_consent(session *session, const consent_change *change, void (*out)(void *user, message *m),
-                         void *user) {
-    start(session, 0, out, user);
-    if (!may_become(session, change->consent)) return;
-    ut_call_set_consent(session->call, change->consent);
-    session->facts.consent = change->consent;
-    if (change->consent == UT_CONSENT_GIVEN) session->facts.started_at_ms = now_unix_ms();
-    tape_discard(session->tape);
-    session->tape = NULL;
-    give(message_of_consent(session->facts.id, call_s(session), change, now_unix_ms()), out, user);
-    tell_call(session, out, user);
-}
-
-void session_set_pause(session *session, const pause_change *change, void (*out)(void *user, message *m), void *user) {
+/* Of a call with consent. */
+static void keep_pause(session *session, const pause_change *change, void (*out)(void *user, message *m), void *user) {
     enum { LATE_S = 1 }; /* than their time readings come by less than this */
     double now_s = call_s(session);
-    start(session, 0, out, user);
-    if (session->facts.consent != UT_CONSENT_GIVEN || session->facts.ended || change->paused == session->paused) return;
-    session->paused = change->paused;
     if (change->paused && !(now_s - session->pause_to_s < LATE_S)) session->pause_from_s = now_s;
     session->pause_to_s = change->paused ? INFINITY : now_s;
     ut_call_set_hold(session->call, change->paused);
     give(message_of_pause(session->facts.id, now_s, change, now_unix_ms()), out, user);
+}
+
+void session_set_consent(session *session, const consent_change *change, void (*out)(void *user, message *m),
+                         void *user) {
+    consent_change taken = taken_as(session, change);
+    start(session, 0, out, user);
+    if (!may_become(session, taken.consent)) return;
+    ut_call_set_consent(session->call, taken.consent);
+    session->facts.consent = taken.consent;
+    if (taken.consent == UT_CONSENT_GIVEN) session->facts.started_at_ms = now_unix_ms();
+    tape_discard(session->tape);
+    session->tape = NULL;
+    give(message_of_consent(session->facts.id, call_s(session), &taken, now_unix_ms()), out, user);
+    tell_call(session, out, user);
+    if (taken.consent == UT_CONSENT_GIVEN && session->paused)
+        keep_pause(session, &(pause_change){.paused = true}, out, user);
+}
+
+void session_set_pause(session *session, const pause_change *change, void (*out)(void *user, message *m), void *user) {
+    start(session, 0, out, user);
+    if (session->facts.ended || change->paused == session->paused) return;
+    session->paused = change->paused;
+    if (session->facts.consent == UT_CONSENT_GIVEN) keep_pause(session, change, out, user);
 }
 
 /* The file may have been read again. */

@@ -42,8 +42,9 @@ typedef enum session_state { SESSION_IDLE, SESSION_BUSY, SESSION_ENDED, SESSION_
  * session_source()->fault saying why) the summary. SESSION_IDLE: nothing there yet, come back in a hop. */
 session_state session_step(session *session, void (*out)(void *user, message *m), void *user);
 
-/* Consent is given at last, and the call begins now; or it is withdrawn, and nothing more comes of the call but the
- * message that says so, also where it is over. What was refused or withdrawn stays so. */
+/* Consent is given at last, and the call begins now; or it is withdrawn (or refused, which is then the same), and
+ * nothing more comes of the call but the message that says so, also where it is over. What was refused or withdrawn
+ * stays so. */
 void session_set_consent(session *session, const consent_change *change, void (*out)(void *user, message *m),
                          void *user);
 

@@ -88,6 +88,9 @@ static int run(const char *folder, const char *customer, char **ids, int n, bool
         request.call = ids[i];
         if (!delete (d.database, &request)) good = false;
     }
+    if (d.database && database_has_aside(database_dir(d.database)))
+        fprintf(stderr, "Not looked at: %s/undertone.db.corrupt-*, a damaged database that was set aside.\n",
+                database_dir(d.database));
     data_close(&d);
     return good ? EXIT_FINE : EXIT_FAILED;
 }

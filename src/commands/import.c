@@ -78,8 +78,9 @@ static void heard_free(heard *h) {
     free(h->messages);
 }
 
+/* Over the line of progress. */
 static bool complain(const char *path, const char *why) {
-    fprintf(stderr, "undertone import: %s: %s\n", path, why);
+    fprintf(stderr, "%sundertone import: %s: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", path, why);
     return false;
 }
 
@@ -201,7 +202,8 @@ static bool import_new(import *im, const char *path, const char *sha256) {
     session *session = new_session(im, s, &sound, path, sha256);
     if (!session) return complain(path, ut_error_text(UT_NO_MEMORY));
     bool recorded = sound.wanted, good = listen_to(session, &h);
-    if (good && *session_source(session)->fault) complain(path, session_source(session)->fault);
+    if (good && *session_source(session)->fault)
+        fprintf(stderr, "undertone import: %s\n", session_source(session)->fault);
     recordings_tell_lost(&im->recordings, path, session_source(session)->lost);
     if (good && recorded) good = finish_sound(&sound, path, &h);
     good = good && keep(im, path, &h, sha256, session_heard_s(session));
@@ -283,17 +285,12 @@ static bool write_audit(import *im) {
     return good;
 }
 
-static int import_all(import *im, char **folders) {
-    paths p = {0};
-    int status = EXIT_FAILED;
+static int import_all(import *im, const paths *p) {
     interrupt_catch();
-    if (find_paths(&p, folders)) {
-        status = recordings_run(&im->recordings, p.path, p.n, isatty(STDERR_FILENO), import_one, im);
-        if (im->imported && !write_audit(im)) status = EXIT_FAILED;
-        printf("%d recordings: %u imported (%.1f hours), %u already there, %u not imported\n", p.n, im->imported,
-               im->heard_s / 3600, im->known, (unsigned)p.n - im->imported - im->known);
-    }
-    free_paths(&p);
+    int status = recordings_run(&im->recordings, p->path, p->n, isatty(STDERR_FILENO), import_one, im);
+    if (im->imported && !write_audit(im)) status = EXIT_FAILED;
+    printf("%d recording%s: %u imported (%.1f hours), %u already there, %u not imported\n", p->n, p->n == 1 ? "" : "s",
+           im->imported, im->heard_s / 3600, im->known, (unsigned)p->n - im->imported - im->known);
     return status;
 }
 
@@ -329,14 +326,16 @@ import im = {.recordings = {.command = "import", .consent = UT_CONSENT_GIVEN }, 
         else if (!recordings_option(&im.recordings, option, optarg)) return EXIT_USAGE;
     }
     if (optind == argc) return fputs(usage, stderr), EXIT_USAGE;
-    bool good = engine_open(&im.engine, "import", model, playbook) &&
+    paths p = {0};
+    bool good = find_paths(&p, argv + optind) && engine_open(&im.engine, "import", model, playbook) &&
                 data_open_to_change(&im.data, "undertone import", data, true);
     im.options.model = im.engine.model;
     im.options.playbook = im.engine.playbook;
     im.options.consent = im.recordings.consent;
     im.options.consent_method = "command line";
-    int status = good ? import_all(&im, argv + optind) : EXIT_FAILED;
+    int status = good ? import_all(&im, &p) : EXIT_FAILED;
     data_close(&im.data);
+    free_paths(&p);
     engine_close(&im.engine);
     return status;
 }

@@ -80,22 +80,24 @@ static bool is_folder(const char *path, char *message, size_t message_size) {
     return false;
 }
 
+/* Null: for ever. */
+static json_t *days(double n) { return n > 0 ? json_real(n) : json_null(); }
+
 /* What calls are heard by and what is kept of them. */
 static json_t *settings(const live *l) {
     const live_options *o = &l->options;
-    json_t *playbooks = json_array(), *about;
+    json_t *playbooks = json_array();
     for (int i = 0; i < l->engine.n_playbooks; i++) {
         edition *e = playbook_file_take(l->engine.playbooks[i]);
         json_array_append_new(playbooks, json_string(e->name));
         edition_release(e);
     }
     if (!l->engine.playbook) json_array_append_new(playbooks, json_string("default"));
-    about =
-        json_pack("{ss ss? ss ss so sb ss s{sf sf sf sf}}", "command", o->command, "configuration", o->config, "model",
-                  ut_model_id(l->engine.model), "consent", ut_consent_name(o->consent), "playbooks", playbooks,
-                  "recording", o->record, "format", tape_format_name(o->format), "days", "audio", o->keep.audio_days,
-                  "readings", o->keep.readings_days, "cues", o->keep.cues_days, "audit", o->keep.audit_days);
-    return about;
+    return json_pack("{ss ss? ss ss so sb ss s{so so so so}}", "command", o->command, "configuration", o->config,
+                     "model", ut_model_id(l->engine.model), "consent", ut_consent_name(o->consent), "playbooks",
+                     playbooks, "recording", o->record, "format", tape_format_name(o->format), "days", "audio",
+                     days(o->keep.audio_days), "readings", days(o->keep.readings_days), "cues", days(o->keep.cues_days),
+                     "audit", days(o->keep.audit_days));
 }
 
 static void settle(live *l) {

@@ -211,7 +211,8 @@ static void print_foot(FILE *out, const report *r) {
         print_wrapped(out, INDENT, scores);
         fprintf(out, "%*s", INDENT, "");
     }
-    fprintf(out, "Model %s. Analysed %.10s.\n", report_text(r->call, "model"), report_text(r->call, "started_at"));
+    const char *model = report_text(r->call, "model"), *at = report_text(r->call, "started_at");
+    if (*model && *at) fprintf(out, "Model %s. Analysed %.10s.\n", model, at);
 }
 
 void page_print(FILE *out, const report *r, bool utf8) {

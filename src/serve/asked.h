@@ -9,12 +9,12 @@
 #include "serve/fields.h"
 #include "store/audit.h"
 
-enum { LISTENERS = 64, LISTENING_S = 4 * 3600 };
+enum { LISTENERS = 64, LISTENING_S = 600 };
 
 /* Somebody who was let hear a call, in the audit. */
 struct listener {
     char call[CALL_ID_SIZE], from[64];
-    time_t since_s;
+    time_t last_s;
 };
 
 struct api {

@@ -6,6 +6,7 @@
 #include "store/erase.h"
 #include "store/remarks.h"
 
+enum { CONSENT_GIVEN }; /* the first that may be chosen */
 enum { PATIENCE_MS = 2000 /* other requests wait meanwhile; what is not done by then the next sweep does */ };
 
 static void tell_field_fault(struct asked *q) { asked_fail(q, 400, "%s", q->fields.why); }
@@ -49,9 +50,21 @@ static void change_consent_afterwards(struct asked *q, const consent_change *cha
     json_decref(standing);
 }
 
+/* What was refused or withdrawn stays so, and what is so already need not be said. A call that the store does not know
+ * yet has just begun. */
+static bool may_change(struct asked *q, int chosen) {
+    struct database *d = asked_reader(q);
+    json_t *standing = d ? remarks_standing(d, q->call) : NULL;
+    const char *now = json_string_value(json_object_get(standing, "consent"));
+    bool may = !now || !strcmp(now, "unknown") || (!strcmp(now, "given") && chosen != CONSENT_GIVEN);
+    if (d && !may) asked_fail(q, 409, "the call's consent is %s", now);
+    json_decref(standing);
+    return d && may;
+}
+
 void change_consent(struct asked *q) {
     static const char *const names[] = {"given", "refused", "withdrawn", NULL};
-    static const ut_consent consents[] = {UT_CONSENT_GIVEN, UT_CONSENT_REFUSED, UT_CONSENT_WITHDRAWN};
+    static const ut_consent consents[] = {[CONSENT_GIVEN] = UT_CONSENT_GIVEN, UT_CONSENT_REFUSED, UT_CONSENT_WITHDRAWN};
     int chosen = field_choice(&q->fields, "consent", names);
     consent_change change = {.method = field_text(&q->fields, "method", FIELD_NAME_MAX, FIELD_OPTIONAL),
                              .who = field_text(&q->fields, "who", FIELD_NAME_MAX, FIELD_OPTIONAL)};
@@ -60,11 +73,13 @@ void change_consent(struct asked *q) {
         return;
     }
     change.consent = consents[chosen];
+    if (!may_change(q, chosen)) return;
     if (!asked_order(q, &(call_order){.kind = ORDER_CONSENT, .consent = change})) {
         change_consent_afterwards(q, &change);
         return;
     }
-    json_t *about = json_pack("{ss ss}", "call", q->call, "consent", names[chosen]);
+    json_t *about = json_pack("{ss ss ss* ss*}", "call", q->call, "consent", names[chosen], "method", change.method,
+                              "who", change.who);
     if (asked_note(q, "consent", about)) asked_tell(q, json_pack("{ss ss}", "call", q->call, "consent", names[chosen]));
 }
 
@@ -159,7 +174,15 @@ void change_hold(struct asked *q) {
         tell_field_fault(q);
         return;
     }
-    struct deed deed = {.what = json_pack("{ss ss?}", "call", q->call, "why", held ? why : NULL)};
+    json_t *standing = held ? asked_standing(q) : NULL;
+    bool live = json_is_true(json_object_get(standing, "live"));
+    json_decref(standing);
+    if (held && !standing) return;
+    if (live) {
+        asked_fail(q, 409, "the call is in progress: it can be held when it is over");
+        return;
+    }
+    struct deed deed = {.what = json_pack("{ss ss? ss?}", "call", q->call, "why", held ? why : NULL, "said", why)};
     if (perform(q, hold, &deed)) asked_tell(q, json_pack("{ss sb}", "call", q->call, "held", held));
 }
 

@@ -5,15 +5,16 @@
 #include "serve/asked.h"
 #include "serve/audio.h"
 
-/* Who hears a call's beginning begins to listen, and so does who was not heard of in the last hours: leaving out the
- * first byte hides nothing. */
-static bool begins_to_listen(const struct asked *q, time_t now_s) {
-    const struct api *api = q->api;
-    if (!q->answer->file_at) return true;
+/* A page that plays and seeks asks for many pieces: it is one listening until it was not heard of for a while. */
+static bool begins_to_listen(struct asked *q, time_t now_s) {
+    struct api *api = q->api;
     for (unsigned i = 0; i < LISTENERS; i++) {
-        const struct listener *l = &api->listeners[i];
-        if (!strcmp(l->call, q->call) && !strcmp(l->from, q->request->from) && now_s - l->since_s < LISTENING_S)
-            return false;
+        struct listener *l = &api->listeners[i];
+        if (strcmp(l->call, q->call) != 0 || strcmp(l->from, q->request->from) != 0) continue;
+        bool goes_on = now_s - l->last_s < LISTENING_S;
+        l->last_s = now_s;
+        if (goes_on) return false;
+        *l = (struct listener){0}; /* it is noted anew */
     }
     return true;
 }
@@ -24,7 +25,7 @@ static bool let_listen(struct asked *q) {
     if (!begins_to_listen(q, now_s)) return true;
     if (!asked_note(q, "replay", json_pack("{ss}", "call", q->call))) return false;
     struct listener *l = &api->listeners[api->next_listener++ % LISTENERS];
-    *l = (struct listener){.since_s = now_s};
+    *l = (struct listener){.last_s = now_s};
     memcpy(l->call, q->call, sizeof l->call);
     snprintf(l->from, sizeof l->from, "%s", q->request->from);
     return true;

@@ -62,10 +62,17 @@ static bool resolve(struct backup *b, const char *to) {
     return snprintf(b->to, PATH_MAX, "%s/%s", strcmp(folder, "/") ? folder : "", basename(name)) < PATH_MAX;
 }
 
+static bool is_within_data(const struct backup *b) {
+    char data[PATH_MAX];
+    size_t n = realpath(database_dir(b->d), data) ? strlen(data) : 0;
+    return n && !strncmp(b->to, data, n) && (b->to[n] == '/' || !b->to[n]);
+}
+
 static bool choose(struct backup *b, const char *to) {
     struct stat st;
     if (!*to || !resolve(b, to)) return complain(b, "%s: %s", to, *to ? strerror(errno) : "not a folder's name");
     if (!ut_is_utf8(b->to)) return complain(b, "a backup's folder needs a name in UTF-8");
+    if (is_within_data(b)) return complain(b, "%s: it is within the data folder itself", to);
     if (!lstat(b->to, &st) && !files_is_empty(b->to))
         return complain(b, "%s: %s", to, S_ISDIR(st.st_mode) ? "there is something in it already" : "not a folder");
     snprintf(b->part, sizeof b->part, "%s.part", b->to);

@@ -7,7 +7,7 @@
  * A page (https://www.sqlite.org/fileformat2.html section 1.6): a header with its type, the first freeblock, the number
  * of cells and where their content begins; the cells' places; the gap; the content, with freeblocks in it. Pages of
  * other types begin with a number of four bytes whose first is zero in files under 64 GB, which is what
- * CLEAN_MAX_PAGES is for, so they are never taken for one.
+ * MAX_PAGES of database.c is for, so they are never taken for one.
  */
 #include <pthread.h>
 #include <sqlite3.h>

@@ -271,6 +271,11 @@ bool database_begin(struct database *d, enum durability durability) {
     return begun;
 }
 
+void database_be_patient(struct database *d, int ms) {
+    d->busy_ms = d->patience_ms = ms;
+    sqlite3_busy_timeout(d->db, ms);
+}
+
 bool database_commit(struct database *d) { return execute(d, "COMMIT"); }
 
 /* A failure may have rolled back already. */
@@ -287,14 +292,21 @@ bool database_works(struct database *d) {
     return false;
 }
 
-/* Through SQLite's own descriptor: to close another one of the same file would give up its locks. */
+/* Through SQLite's own descriptor: to close another one of the same file would give up its locks. A read that fails
+ * proves nothing, nor does a log that a checkpoint beside us has just emptied. */
 static bool begins_with(struct database *d, int which, const char *magic, int n) {
     sqlite3_file *file = NULL;
     sqlite3_int64 size = 0;
     char bytes[16];
     sqlite3_file_control(d->db, "main", which, &file);
-    if (!file || !file->pMethods || file->pMethods->xFileSize(file, &size) || !size) return true;
-    return file->pMethods->xRead(file, bytes, n, 0) == SQLITE_OK && !memcmp(bytes, magic, (size_t)n);
+    if (!file || !file->pMethods) return true;
+    int result = SQLITE_IOERR_SHORT_READ;
+    for (int tries = 0; tries < 2 && result == SQLITE_IOERR_SHORT_READ; tries++) {
+        if (file->pMethods->xFileSize(file, &size) || !size) return true;
+        result = file->pMethods->xRead(file, bytes, n, 0);
+    }
+    if (result && result != SQLITE_IOERR_SHORT_READ) return true;
+    return !result && !memcmp(bytes, magic, (size_t)n);
 }
 
 /* How both files begin: https://www.sqlite.org/fileformat2.html sections 1.3.1 and 4.1. */

@@ -49,6 +49,10 @@ bool database_has_aside(const char *dir);
 enum durability { DATABASE_SYNCED, DATABASE_HANDED_OVER };
 bool database_begin(struct database *d, enum durability durability);
 bool database_commit(struct database *d);
+
+/* From here on it waits so long for others to be done. */
+void database_be_patient(struct database *d, int ms);
+
 void database_rollback(struct database *d);
 
 /* Whether it can be written now: tries. */

@@ -119,14 +119,10 @@ static bool is_gone(struct database *d, const char *path) {
     return gone;
 }
 
-static bool strike_backup(struct database *d, const char *path) {
-    static const char debts_sql[] = "DELETE FROM debts WHERE path = $path";
-    static const char backup_sql[] = "DELETE FROM backups WHERE path = $path";
-    json_t *values = json_pack("{ss}", "path", path);
-    bool good = values && database_begin(d, DATABASE_HANDED_OVER) &&
-                database_run(d, debts_sql, values) == DATABASE_ROW_STORED &&
-                database_run(d, backup_sql, values) == DATABASE_ROW_STORED && database_commit(d);
-    if (!good) database_rollback(d);
+static bool mark_backup(struct database *d, const char *path, bool gone) {
+    static const char mark_sql[] = "UPDATE backups SET gone = $gone WHERE path = $path AND gone <> $gone";
+    json_t *values = json_pack("{ss sb}", "path", path, "gone", gone);
+    bool good = values && database_run(d, mark_sql, values) == DATABASE_ROW_STORED;
     json_decref(values);
     return good;
 }
@@ -155,14 +151,16 @@ static const char strike_sql[] = "DELETE FROM debts WHERE path = $path AND call 
 static const char complete_sql[] =
     "UPDATE receipts SET receipt = json_set(receipt, '$.complete', json('true'), '$.completed_at', " SCHEMA_NOW ")"
     " WHERE id = (SELECT receipt FROM deletions WHERE call = $call) AND json_extract(receipt, '$.complete') = 0"
-    " AND NOT EXISTS (SELECT 1 FROM deletions JOIN debts USING (call) WHERE deletions.receipt = receipts.id)";
+    " AND NOT EXISTS (SELECT 1 FROM deletions JOIN debts USING (call) LEFT JOIN backups USING (path)"
+    " WHERE deletions.receipt = receipts.id AND gone IS NOT 1)";
 
-static bool strike(struct database *d, json_t *owed) {
+/* Paid: it is owed no more. Gone: it is owed, and nobody waits. */
+static bool settle(struct database *d, const char *path, json_t *owed, bool paid) {
     size_t i;
     json_t *call;
-    bool good = database_begin(d, DATABASE_HANDED_OVER);
+    bool good = database_begin(d, DATABASE_HANDED_OVER) && (!*path || mark_backup(d, path, !paid));
     json_array_foreach(owed, i, call) {
-        good = good && database_run(d, strike_sql, call) == DATABASE_ROW_STORED &&
+        good = good && (!paid || database_run(d, strike_sql, call) == DATABASE_ROW_STORED) &&
                database_run(d, complete_sql, call) == DATABASE_ROW_STORED;
     }
     if (good && database_commit(d)) return true;
@@ -175,9 +173,9 @@ static debts pay(struct database *d, const char *path, json_t *owed, int patienc
     bool paid = at && pay_at(at, owed, patience_ms, counts), failed = at == d && database_fault_of(d);
     if (at != d) database_close(at);
     if (failed) return DEBTS_FAILED;
-    if (paid) return strike(d, owed) ? DEBTS_NONE : DEBTS_FAILED;
-    if (!*path || !is_gone(d, path)) return DEBTS_LEFT;
-    return strike_backup(d, path) ? DEBTS_GONE : DEBTS_FAILED;
+    if (!paid && (!*path || !is_gone(d, path))) return DEBTS_LEFT;
+    if (!settle(d, path, owed, paid)) return DEBTS_FAILED;
+    return paid ? DEBTS_NONE : DEBTS_GONE;
 }
 
 debts debts_pay(struct database *d, const char *path, int most, int patience_ms, json_t *counts) {

@@ -12,7 +12,7 @@ bool debts_owe(struct database *d, const char *call_id, int what);
 
 typedef enum debts {
     DEBTS_NONE,   /* nothing is owed there (any more) */
-    DEBTS_GONE,   /* and the backup is not there any more: it is struck off the list of backups */
+    DEBTS_GONE,   /* but the backup is not there any more: nobody waits for it, and should it come back it is seen to */
     DEBTS_MORE,   /* ask again for the rest */
     DEBTS_LEFT,   /* it cannot be done now: a backup that is not there, a log that others read */
     DEBTS_FAILED, /* the database cannot be written now */

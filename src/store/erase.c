@@ -12,7 +12,8 @@
 /* ---- without consent ---- */
 
 static const char standing_sql[] =
-    "SELECT ended_at IS NULL AS live, held_why IS NOT NULL AS held, consent FROM calls WHERE id = $call";
+    "SELECT ended_at IS NULL AS live, ended_how IS 'no consent' AS forgotten, held_why IS NOT NULL AS held, consent"
+    " FROM calls WHERE id = $call";
 
 /* What stays is that there was a call, when, and what was said of consent. */
 static const char stub_sql[] =
@@ -30,10 +31,11 @@ static const char *text(const json_t *row, const char *key) { return json_string
 static enum database_put forget_to_stub(struct database *d, json_t *event, const json_t *standing) {
     json_t *call = json_copy(event);
     const char *consent = text(standing, "consent"), *id = text(event, "call");
+    bool over = !flag(standing, "live") && !flag(standing, "forgotten");
     bool failed = false, good = call && !json_object_set_new(call, "what", json_integer(FORGET_TO_STUB));
     if (good && !strcmp(consent, "given")) good = debts_owe(d, id, FORGET_TO_STUB);
     good = good && forget_rows(d, call, NULL);
-    if (good && !flag(standing, "live")) recorder_erase(database_dir(d), id, &failed); /* else it is owed */
+    if (good && over) recorder_erase(database_dir(d), id, &failed); /* else it is its recorder's to discard, and owed */
     json_decref(call);
     return good ? DATABASE_ROW_STORED : DATABASE_ROW_FAILED;
 }
@@ -155,7 +157,8 @@ static void reach_backups(struct database *d, int patience_ms, json_t *reached) 
 
 static bool is_complete(struct database *d, json_t *receipt) {
     static const char left_sql[] =
-        "SELECT count(*) AS n FROM deletions JOIN debts USING (call) WHERE receipt = $receipt";
+        "SELECT count(*) AS n FROM deletions JOIN debts USING (call) LEFT JOIN backups USING (path)"
+        " WHERE receipt = $receipt AND gone IS NOT 1";
     json_t *row = database_row(d, left_sql, receipt);
     bool complete = row && !json_integer_value(json_object_get(row, "n"));
     json_decref(row);

@@ -91,7 +91,7 @@ static float within_1(float x) {
 }
 
 static size_t put_frames(tape *t, float *const x[], size_t at, size_t n) {
-    float frames[CHUNK * 2];
+    float frames[CHUNK * 2] = {0};
     size_t channels = (size_t)t->news.channels;
     if (n > CHUNK) n = CHUNK;
     for (size_t i = 0; i < n; i++)

@@ -84,14 +84,24 @@ remark remarks_remove(struct database *d, remark_kind kind, json_t *what, const 
 }
 
 remark remarks_hold(struct database *d, json_t *what, const actor *by) {
-    bool held = json_is_string(json_object_get(what, "why"));
     remark r = change(d, hold_sql, what);
-    return r == REMARK_MADE ? note_down(d, by, "hold", what, "held", json_boolean(held)) : r;
+    if (r != REMARK_MADE) return r;
+    json_t *about =
+        json_pack("{sO sb so*}", "call", json_object_get(what, "call"), "held",
+                  json_is_string(json_object_get(what, "why")), "why", json_incref(json_object_get(what, "said")));
+    r = about && audit_append(d, by, "hold", about) ? REMARK_MADE : REMARK_FAILED;
+    json_decref(about);
+    return r;
 }
 
 remark remarks_withdraw(struct database *d, json_t *event, const actor *by) {
     enum database_put put = erase_without_consent(d, event);
     if (put == DATABASE_ROW_REFUSED) return REMARK_NOT_THERE;
     if (put == DATABASE_ROW_FAILED) return REMARK_FAILED;
-    return note_down(d, by, "consent", event, "consent", json_incref(json_object_get(event, "consent")));
+    json_t *about = json_pack(
+        "{sO sO so* so*}", "call", json_object_get(event, "call"), "consent", json_object_get(event, "consent"),
+        "method", json_incref(json_object_get(event, "method")), "who", json_incref(json_object_get(event, "who")));
+    bool noted = about && audit_append(d, by, "consent", about);
+    json_decref(about);
+    return noted ? REMARK_MADE : REMARK_FAILED;
 }

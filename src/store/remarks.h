@@ -24,7 +24,7 @@ remark remarks_add(struct database *d, remark_kind kind, json_t *what, long long
 /* The one with this "number". */
 remark remarks_remove(struct database *d, remark_kind kind, json_t *what, const actor *by);
 
-/* "why", null: no longer held. */
+/* "why", null: no longer held; "said", the reason of either, is for the audit. */
 remark remarks_hold(struct database *d, json_t *what, const actor *by);
 
 /* Of a call that is over. event: a "consent" event (event.h). */

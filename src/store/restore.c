@@ -294,11 +294,24 @@ static bool count_calls(struct restore *r) {
     return good || explain(r, r->copy);
 }
 
+/* It still holds what may be deleted later. */
+static bool enter_source(struct restore *r) {
+    static const char source_sql[] = "INSERT INTO backups (path, made_at, filesystem) VALUES ($path, $at, $filesystem)"
+                                     " ON CONFLICT DO NOTHING";
+    char at[UTC_SIZE], filesystem[FILESYSTEM_SIZE];
+    if (!debts_filesystem(r->from, filesystem)) return complain(r, "%s: %s", r->from, strerror(errno));
+    json_t *values =
+        json_pack("{ss ss ss}", "path", r->from, "at", utc_text(at, now_unix_ms()), "filesystem", filesystem);
+    bool good = !values || database_run(r->copy, source_sql, values) == DATABASE_ROW_STORED || explain(r, r->copy);
+    json_decref(values);
+    return good;
+}
+
 static bool prepare(struct restore *r) {
     bool good = (database_begin(r->copy, DATABASE_SYNCED) || explain(r, r->copy)) &&
                 (!r->present || transfer_ledger(r)) && forget_what_is_forgotten(r);
-    good = good && copy_recordings(r) && count_calls(r) && (!r->present || keep_audit(r)) && enter_audit(r) &&
-           (database_commit(r->copy) || explain(r, r->copy));
+    good = good && enter_source(r) && copy_recordings(r) && count_calls(r) && (!r->present || keep_audit(r)) &&
+           enter_audit(r) && (database_commit(r->copy) || explain(r, r->copy));
     if (good) database_forgot(r->copy);
     return good && (!database_tidy(r->copy) || complain(r, "%s: its log could not be emptied", r->part));
 }

@@ -26,6 +26,8 @@ enum {
     QUEUE_MAX = 65536,
     TRANSACTION_MAX = 1000, /* messages: some 20 ms */
     LOOK_EVERY_S = 1,
+    LAST_MS = 5000,
+    NEWS_MS = 1000,
 };
 
 /* Of somebody who waits for it. */
@@ -52,7 +54,8 @@ struct store {
 
     struct custody *custody; /* the thread's own, once it runs */
     time_t next_look_s;
-    int64_t next_try_ms;
+    int64_t next_try_ms, failing_since_ms;
+    bool told_storing, last_try;
 
     pthread_mutex_t lock; /* of all that follows */
     pthread_cond_t wake, answered;
@@ -79,25 +82,36 @@ static time_t now_s(void) { return (time_t)(now_ms() / 1000); }
 
 static void set_storing(struct store *s, bool storing) {
     pthread_mutex_lock(&s->lock);
-    bool changed = s->counts.storing != storing;
+    if (s->counts.storing && !storing) s->failing_since_ms = now_ms();
     s->counts.storing = storing;
     pthread_mutex_unlock(&s->lock);
-    if (changed && s->options.told) s->options.told(s->options.user, storing, storing ? "" : custody_why(s->custody));
+}
+
+static void tell_storing(struct store *s, bool storing) {
+    if (s->told_storing == storing) return;
+    s->told_storing = storing;
+    if (s->options.told) s->options.told(s->options.user, storing, storing ? "" : custody_why(s->custody));
+}
+
+/* A command beside us that had the lock for a moment is no news. */
+static void tell_change(struct store *s) {
+    bool storing = store_count(s).storing;
+    if (storing || now_ms() - s->failing_since_ms >= NEWS_MS) tell_storing(s, storing);
 }
 
 /* Null while it cannot be opened. What was set aside is told of, also where all is well again at once: somebody has to
  * look at it. */
 static struct database *database_of(struct store *s) {
     struct database *d = custody_database(s->custody);
-    if (custody_has_set_aside(s->custody)) set_storing(s, false);
+    if (custody_has_set_aside(s->custody)) tell_storing(s, false);
     return d;
 }
 
 /* After a transaction failed, or damage was found. True where it should be tried once more at once. */
 static bool recover(struct store *s) {
     bool again = custody_recover(s->custody);
-    custody_has_set_aside(s->custody);
     set_storing(s, false);
+    if (custody_has_set_aside(s->custody)) tell_storing(s, false);
     return again;
 }
 
@@ -163,9 +177,19 @@ static bool try_commit(struct database *database, struct jobs *batch) {
     return database_begin(database, durability_of(batch)) && put_all(database, batch) && database_commit(database);
 }
 
+static bool is_stopping(struct store *s) {
+    pthread_mutex_lock(&s->lock);
+    bool stopping = s->stopping;
+    pthread_mutex_unlock(&s->lock);
+    return stopping;
+}
+
+/* Where there is no more time it is the last try, and nobody waits for a cue any more. */
 static bool commit(struct store *s, struct jobs *batch) {
+    s->last_try = is_stopping(s);
     struct database *d = database_of(s);
     if (!d) return false;
+    if (s->last_try) database_be_patient(d, LAST_MS);
     if (try_commit(d, batch)) return true;
     return recover(s) && try_commit(database_of(s), batch);
 }
@@ -235,7 +259,7 @@ static void put_back_failed(struct store *s, struct jobs *batch) {
     STAILQ_CONCAT(batch, &s->queue);
     for (struct job *job; (job = STAILQ_FIRST(batch));) {
         STAILQ_REMOVE_HEAD(batch, link);
-        if (job->m && !s->stopping) {
+        if (job->m && !s->last_try) {
             STAILQ_INSERT_TAIL(&kept, job, link);
             continue;
         }
@@ -279,12 +303,7 @@ static void split(struct jobs *batch, struct jobs *rest) {
 }
 
 /* Of a store that does not store: now and then, and when there is no more time. */
-static bool is_time_to_try(struct store *s) {
-    pthread_mutex_lock(&s->lock);
-    bool stopping = s->stopping;
-    pthread_mutex_unlock(&s->lock);
-    return stopping || now_ms() >= s->next_try_ms;
-}
+static bool is_time_to_try(struct store *s) { return is_stopping(s) || now_ms() >= s->next_try_ms; }
 
 /* While calls are not being stored, and until what waited is, cues are told before they are tried: agents do not wait
  * for a disk. */
@@ -332,6 +351,7 @@ static void *run(void *user) {
         if (!STAILQ_EMPTY(&batch) && STAILQ_FIRST(&batch)->ask) take_task(s, &batch);
         else if (!STAILQ_EMPTY(&batch)) take_messages(s, &batch);
         look(s);
+        tell_change(s);
         if (database_of(s)) database_tidy(database_of(s));
     }
     return NULL;
@@ -408,7 +428,7 @@ static struct store *store_new(const store_options *options) {
     pthread_mutex_init(&s->lock, NULL);
     STAILQ_INIT(&s->queue);
     s->options = *options;
-    s->counts.storing = true;
+    s->counts.storing = s->told_storing = true;
     if ((s->custody = custody_new(options->dir))) return s;
     store_close(s);
     return NULL;
@@ -422,6 +442,7 @@ store *store_open(const store_options *options, char *message, size_t message_si
     if (!opened) snprintf(message, message_size, "%s", custody_why(s->custody));
     if (!opened && !(custody_may_open_later(s->custody) && options->stubborn)) goto fail;
     set_storing(s, opened);
+    tell_storing(s, opened);
     if (!(s->running = thread_start(&s->thread, run, s))) goto fail;
     if (!(s->sweeper = sweeper_open(options->dir, &options->keep))) goto fail;
     return s;

@@ -86,7 +86,7 @@ static void add_row(needles *list, const char *of, json_t *row, bool whole) {
     const char *key;
     json_t *value;
     json_object_foreach(row, key, value) n_bytes += put_value(value, &types[n_types++], bytes + n_bytes);
-    size_t head = whole ? n_types - GOES : 0;
+    size_t head = whole && n_types > GOES ? n_types - GOES : 0;
     assert_true(head + n_bytes <= sizeof record);
     memcpy(record, types + GOES, head);
     memcpy(record + head, bytes, n_bytes);

@@ -63,6 +63,12 @@ endfor
 """
 
 
+# What the program writes beside each cue: every step of it.
+LIFE = ("INSERT INTO cue_life (call, cue, state, t_s, said) SELECT call, id, state, t_s, json_object('severity', severity,"
+        " 'text', text, 'advice', coalesce(advice, ''), 'reasons', json(reasons)) FROM (SELECT *, 'raised' AS state,"
+        " raised_s AS t_s FROM cues UNION ALL SELECT *, 'cleared', cleared_s FROM cues WHERE cleared_s IS NOT NULL)"
+        " JOIN calls ON number = call WHERE calls.id = ? ORDER BY t_s")
+
 def run(folder, *arguments, code=0, text=True):
     """What the program says on stdout; raises where it ends otherwise than expected."""
     ran = subprocess.run([PROGRAM, *arguments, "--data", os.path.join(folder, "data")], capture_output=True, timeout=60)
@@ -88,12 +94,13 @@ def make_store(folder):
     with sqlite3.connect(os.path.join(folder, "data", "undertone.db")) as database:
         (number,) = database.execute("SELECT number FROM calls WHERE id = ?", (whole,)).fetchone()
         database.execute("UPDATE calls SET agent = 'a-17', queue = 'Rückfragen & mehr' WHERE number = ?", (number,))
-        for table in ("cues", "turns"):
+        for table in ("cue_life", "cues", "turns"):
             database.execute(f"DELETE FROM {table}")
         for i, (kind, raised_s, cleared_s, text, reasons) in enumerate(CUES, 1):
             database.execute("INSERT INTO cues (call, id, kind, severity, text, advice, reasons, raised_s, cleared_s)"
                              " VALUES (?, ?, ?, 'notice', ?, '', ?, ?, ?)",
                              (number, i, kind, text, json.dumps(reasons), raised_s, cleared_s))
+        database.execute(LIFE, (whole,))
         for turn, channel, start_s, end_s in TURNS:
             database.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?)", (number, start_s, end_s, turn, channel))
         database.execute("INSERT INTO pauses (call, start_s, end_s) VALUES (?, 7.25, 7.75)", (number,))
@@ -286,6 +293,7 @@ class Tests:
                              " WHERE id IN ('c-cut', 'c-now')")
             database.execute("INSERT INTO cues (call, id, kind, severity, text, reasons, raised_s) SELECT number, 1,"
                              " 'stress', 'info', 'Up', '[]', 1 FROM calls WHERE id = 'c-cut'")
+            database.execute(LIFE, ("c-cut",))
         database.close()
         text, wrong = run(self.folder, "calls", "--to", "2026-11-22"), ""
         for said in ("interrupted: the server died", "in progress", "consent: withdrawn"):

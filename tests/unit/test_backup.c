@@ -116,7 +116,8 @@ static void test_refused_folders(void **state) {
     kept_make(d, 1, NULL, 5);
     check_backup_refused(d, "", "not a folder's name");
     check_backup_refused(d, "/nowhere/at/all", "No such file");
-    check_backup_refused(d, dir, "something in it already");
+    check_backup_refused(d, dir, "it is within the data folder itself");
+    check_backup_refused(d, kept_path(dir, "audio/b"), "it is within the data folder itself");
     kept_write(kept_path(elsewhere, "file"), "x", 1);
     check_backup_refused(d, kept_path(elsewhere, "file"), "not a folder");
     check_backup_refused(d, kept_path(elsewhere, "file/b"), "Not a directory");
@@ -148,7 +149,8 @@ static void test_interrupted(void **state) {
     assert_int_equal(mkdir(kept_path(elsewhere, "b.part"), 0700), 0);
     assert_int_equal(mkdir(kept_path(elsewhere, "b.part/audio"), 0700), 0);
     kept_write(kept_path(elsewhere, "b.part/audio/c-77.flac"), "x", 1);
-    snprintf(sql, sizeof sql, "INSERT INTO backups VALUES ('%s/b.part', '', '')", elsewhere);
+    snprintf(sql, sizeof sql, "INSERT INTO backups (path, made_at, filesystem) VALUES ('%s/b.part', '', '')",
+             elsewhere);
     kept_execute(dir, sql);
     int fd = open(kept_path(elsewhere, "b.part"), O_RDONLY);
     assert_int_equal(flock(fd, LOCK_EX), 0);

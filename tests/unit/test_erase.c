@@ -258,7 +258,8 @@ static void test_backup_reached_later(void **state) {
     kept_remove(elsewhere);
 }
 
-/* Removed by somebody: struck off. But where another file system is there now, it may only be a disk that is out. */
+/* Removed by somebody, so that nobody waits for it; should it come back, it is seen to. But where another file system
+ * is there now, it may only be a disk that is out. */
 static void test_backup_gone(void **state) {
     (void)state;
     char dir[64], elsewhere[64];
@@ -271,7 +272,10 @@ static void test_backup_gone(void **state) {
     char filesystem[40];
     strcpy(filesystem, kept_ask(dir, "SELECT filesystem FROM backups"));
     kept_execute(dir, "UPDATE backups SET filesystem = 'other'");
-    kept_remove(kept_path(elsewhere, "b"));
+    char there[100], moved[100];
+    snprintf(there, sizeof there, "%s", kept_path(elsewhere, "b"));
+    snprintf(moved, sizeof moved, "%s", kept_path(elsewhere, "moved"));
+    assert_int_equal(rename(there, moved), 0);
     json_t *receipt = erase_one(d, "c-01");
     assert_false(is_complete(receipt));
     json_decref(receipt);
@@ -286,7 +290,15 @@ static void test_backup_gone(void **state) {
     assert_false(json_is_true(json_object_get(backup, "reached")));
     assert_true(is_complete(receipt));
     json_decref(receipt);
-    assert_int_equal(kept_count(dir, "SELECT count(*) FROM backups"), 0);
+    assert_int_equal(kept_count(dir, "SELECT gone FROM backups"), 1);
+    sweep(d);
+    assert_int_equal(kept_count(dir, "SELECT sum(json_extract(receipt, '$.complete')) FROM receipts"), 2);
+    assert_true(kept_marks(moved, 1) > 0 && kept_marks(moved, 2) > 0);
+
+    assert_int_equal(rename(moved, there), 0);
+    sweep(d);
+    assert_int_equal(kept_marks(there, 1) + kept_marks(there, 2), 0);
+    assert_int_equal(kept_count(dir, "SELECT gone FROM backups"), 0);
     check_nothing_owed(dir);
     database_close(d);
     kept_remove(dir);

@@ -358,6 +358,43 @@ static void what_was_refused_stays_so(void **state) {
     forget(&h);
 }
 
+/* A pause that was asked for before there was consent. */
+static void paused_before_it_begins(void **state) {
+    (void)state;
+    heard h = {0};
+    session *s = new_session(&made_source_new("one.wav", "agent,customer", 10)->base, UT_CONSENT_UNKNOWN);
+    run(s, &h, 20);
+    session_set_pause(s, &(pause_change){.paused = true}, hear, &h);
+    assert_int_equal(h.n, 1);
+    session_set_consent(s, &given, hear, &h);
+    assert_int_equal(h.n, 4);
+    assert_int_equal(h.m[3]->kind, MESSAGE_PAUSE);
+    run(s, &h, 20);
+    assert_int_equal(count(&h, MESSAGE_READING), 0);
+    session_set_pause(s, &(pause_change){.paused = false}, hear, &h);
+    run(s, &h, 20);
+    assert_int_equal(count(&h, MESSAGE_READING), 2 * 4);
+    session_free(s);
+    forget(&h);
+}
+
+/* Whoever refuses what was given takes it back. */
+static void refused_after_all(void **state) {
+    (void)state;
+    heard h = {0};
+    session *s = new_session(&made_source_new("one.wav", "agent,customer", 10)->base, UT_CONSENT_GIVEN);
+    run(s, &h, 60);
+    int before = h.n;
+    session_set_consent(s, &(consent_change){.consent = UT_CONSENT_REFUSED}, hear, &h);
+    assert_int_equal(h.n, before + 2);
+    assert_int_equal(h.m[before]->consent, UT_CONSENT_WITHDRAWN);
+    assert_int_equal(h.m[before + 1]->consent, UT_CONSENT_WITHDRAWN);
+    assert_int_equal(run(s, &h, 1000), SESSION_ENDED);
+    assert_int_equal(h.n, before + 2);
+    session_free(s);
+    forget(&h);
+}
+
 /* The call begins when consent is given, and its times with it. */
 static void consent_that_comes_late(void **state) {
     (void)state;
@@ -437,6 +474,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(no_cue_rises_in_quiet_hours, make_path, remove_path),
         cmocka_unit_test(withdrawn_consent_ends_everything),
         cmocka_unit_test(what_was_refused_stays_so),
+        cmocka_unit_test(refused_after_all),
+        cmocka_unit_test(paused_before_it_begins),
         cmocka_unit_test(consent_that_comes_late),
         cmocka_unit_test(a_pause_is_silence),
         cmocka_unit_test(it_says_how_it_ended),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -938,6 +939,34 @@ static void test_without_consent(void **state) {
 }
 
 /* The database is held by somebody else: the queue fills, readings are dropped, nothing else is, nobody waits. */
+/* Somebody else's transaction goes on when there is no more time. */
+static void *unlock_soon(void *other) {
+    pause_ms(600);
+    if (sqlite3_exec(other, "COMMIT", NULL, NULL, NULL)) abort();
+    return NULL;
+}
+
+static void test_closed_while_locked(void **state) {
+    (void)state;
+    char dir[64];
+    pthread_t thread;
+    make_dir(dir);
+    store *s = open_at(dir, NULL, NULL);
+    write_call(s, "c-1", UT_CONSENT_GIVEN);
+    wait_done(s, 1);
+    sqlite3 *other = look(dir);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    write_cue(s, "c-1", 1, UT_CUE_RAISED, 2, 0.75f);
+    write_summary(s, "c-1");
+    pause_ms(50); /* it tries */
+    assert_int_equal(pthread_create(&thread, NULL, unlock_soon, other), 0);
+    assert_int_equal(store_close(s).failed, 0);
+    pthread_join(thread, NULL);
+    sqlite3_close(other);
+    assert_string_equal(ask(dir, "SELECT ended_how, (SELECT count(*) FROM cues) FROM calls"), "finished|1");
+    remove_dir(dir);
+}
+
 /* The death of the process finds a withdrawal whole, however little of it was written. */
 static void test_withdrawn_and_killed(void **state) {
     (void)state;
@@ -1180,6 +1209,7 @@ int main(void) {
         cmocka_unit_test(test_forget),
         cmocka_unit_test(test_without_consent),
         cmocka_unit_test(test_withdrawn_and_killed),
+        cmocka_unit_test(test_closed_while_locked),
         cmocka_unit_test(test_full_queue),
         cmocka_unit_test(test_bad_messages),
         cmocka_unit_test(test_cue_does_not_wait_for_the_tick),
