@@ -21,6 +21,7 @@ struct session {
     call_facts facts;
     bool started, paused;
     double pause_from_s, pause_to_s; /* of the last pause: no reading comes of that time */
+    double paused_hold_s;            /* what the call took for holds, and were pauses */
     int64_t begins_at_ms;            /* 0: now */
     uint64_t n_samples, n_heard;     /* read in all; since there was consent */
     float block[SOURCE_CHANNELS][BLOCK];
@@ -123,11 +124,24 @@ static bool is_reading(const ut_event *event) {
     return event->type == UT_EVENT_CUSTOMER || event->type == UT_EVENT_ACTIVITY;
 }
 
+/* A pause is told as one, and is not the agent's putting anybody on hold; nor are the moments of silence around it. */
+static bool is_of_pause(const session *session, const ut_event *event) {
+    double from_s = session->pause_from_s, to_s = session->pause_to_s;
+    const ut_turn *turn = &event->turn;
+    if (is_reading(event)) return event->t_s > from_s && event->t_s <= to_s;
+    if (event->type != UT_EVENT_TURN || turn->kind != UT_TURN_HOLD) return false;
+    return fmin(turn->end_s, to_s) - fmax(turn->start_s, from_s) > (turn->end_s - turn->start_s) / 2;
+}
+
+static void tell_event(session *session, ut_event *event, void (*out)(void *user, message *m), void *user) {
+    bool of_pause = is_of_pause(session, event);
+    if (of_pause && event->type == UT_EVENT_TURN) session->paused_hold_s += event->turn.end_s - event->turn.start_s;
+    if (event->type == UT_EVENT_SUMMARY) event->summary.dynamics.hold_s -= (float)session->paused_hold_s;
+    if (!of_pause) give(message_of_event(&session->facts, event), out, user);
+}
+
 static void drain(session *session, void (*out)(void *user, message *m), void *user) {
-    for (ut_event event; ut_call_next(session->call, &event);) {
-        bool silenced = event.t_s > session->pause_from_s && event.t_s <= session->pause_to_s;
-        if (!(silenced && is_reading(&event))) give(message_of_event(&session->facts, &event), out, user);
-    }
+    for (ut_event event; ut_call_next(session->call, &event);) tell_event(session, &event, out, user);
 }
 
 /* Pushes n samples of every channel; events make room for more. */
@@ -224,6 +238,7 @@ void session_set_consent(session *session, const consent_change *change, void (*
     tape_discard(session->tape);
     session->tape = NULL;
     give(message_of_consent(session->facts.id, call_s(session), &taken, now_unix_ms()), out, user);
+    session->facts.consent_method = NULL; /* that was the one before; this one's was just told */
     tell_call(session, out, user);
     if (taken.consent == UT_CONSENT_GIVEN && session->paused)
         keep_pause(session, &(pause_change){.paused = true}, out, user);

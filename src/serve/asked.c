@@ -68,16 +68,25 @@ static bool is_kept(struct asked *q) {
     return q->api->store;
 }
 
-struct database *asked_reader(struct asked *q) {
-    struct api *api = q->api;
+static struct database *reader_of(struct api *api) {
     enum database_fault fault;
     char why[512];
-    if (!is_kept(q)) return NULL;
-    if (!is_of_file(api)) {
+    if (api->dir && !is_of_file(api)) {
         close_reader(api);
         api->reader = database_open(api->dir, DATABASE_READER, &fault, why, sizeof why);
     }
-    if (!api->reader) asked_fail(q, 503, "what is kept cannot be read now");
+    return api->reader;
+}
+
+json_t *asked_standing_if_known(struct asked *q) {
+    struct database *d = reader_of(q->api);
+    return d ? remarks_standing(d, q->call) : NULL;
+}
+
+struct database *asked_reader(struct asked *q) {
+    struct api *api = q->api;
+    if (!is_kept(q)) return NULL;
+    if (!reader_of(api)) asked_fail(q, 503, "what is kept cannot be read now");
     return api->reader;
 }
 

@@ -50,8 +50,10 @@ __attribute__((format(printf, 3, 4))) void asked_fail(struct asked *q, unsigned 
 struct database *asked_reader(struct asked *q);
 void asked_tell_found(struct asked *q, json_t *json);
 
-/* {"live","held","consent"} of the call; null when it failed, also since there is no such call. */
+/* {"live","held","consent"} of the call; null when it failed, also since there is no such call. The other only asks:
+ * null where the store does not know, and nothing has failed. */
 json_t *asked_standing(struct asked *q);
+json_t *asked_standing_if_known(struct asked *q);
 
 /* The data folder, null where nothing is kept. */
 const char *asked_dir(const struct asked *q);

@@ -50,16 +50,15 @@ static void change_consent_afterwards(struct asked *q, const consent_change *cha
     json_decref(standing);
 }
 
-/* What was refused or withdrawn stays so, and what is so already need not be said. A call that the store does not know
- * yet has just begun. */
+/* What was refused or withdrawn stays so, and what is so already need not be said. What the store does not know, since
+ * the call has just begun or it cannot be read now, is the call's to decide. */
 static bool may_change(struct asked *q, int chosen) {
-    struct database *d = asked_reader(q);
-    json_t *standing = d ? remarks_standing(d, q->call) : NULL;
+    json_t *standing = asked_standing_if_known(q);
     const char *now = json_string_value(json_object_get(standing, "consent"));
     bool may = !now || !strcmp(now, "unknown") || (!strcmp(now, "given") && chosen != CONSENT_GIVEN);
-    if (d && !may) asked_fail(q, 409, "the call's consent is %s", now);
+    if (!may) asked_fail(q, 409, "the call's consent is %s", now);
     json_decref(standing);
-    return d && may;
+    return may;
 }
 
 void change_consent(struct asked *q) {

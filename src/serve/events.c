@@ -86,8 +86,16 @@ static void queue_for(struct serve *s, struct client *c, message *m) {
     else lws_callback_on_writable(c->wsi);
 }
 
+/* A cue that waited for its commit may come after the word that consent was withdrawn. */
+static bool comes_too_late(const struct serve *s, const message *m) {
+    bool heard = m->kind == MESSAGE_READING || m->kind == MESSAGE_TURN || m->kind == MESSAGE_CUE ||
+                 m->kind == MESSAGE_FEEDBACK || m->kind == MESSAGE_SUMMARY;
+    return heard && state_lacks_consent(s->state, m->call);
+}
+
 void serve_events_publish(struct serve *s, message *m) {
     struct client *c;
+    if (comes_too_late(s, m)) return;
     state_follow(s->state, m);
     LIST_FOREACH(c, &s->clients, link) {
         if (!c->filtered || !*m->call || !strcmp(c->call, m->call)) queue_for(s, c, m);

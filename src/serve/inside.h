@@ -53,6 +53,9 @@ struct connection {
     struct response response;
 };
 
+/* Who wants a call paused or consent withdrawn does not wait for those who read. */
+enum { DESK_ORDERS, DESK_READING, DESKS };
+
 struct serve {
     struct lws_context *context;
     struct lws_vhost *vhost;
@@ -79,8 +82,8 @@ struct serve {
 
     atomic_ulong clients_now, sent, culled;
 
-    struct api *api; /* the desk's thread's */
-    struct desk *desk;
+    struct api *apis[DESKS]; /* each its desk's thread's */
+    struct desk *desks[DESKS];
 };
 
 /* Whether the page that asks may: on the network thread, as all that follows. */

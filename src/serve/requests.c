@@ -117,10 +117,16 @@ static int refuse(struct lws *wsi, struct response *r, unsigned status, const ch
     return serve_respond(wsi, r, &h);
 }
 
+/* Deletions reach backups, which may lie on slow disks. */
+static struct desk *desk_for(struct serve *s, const request *r) {
+    bool order = r->method == METHOD_POST && strcmp(r->path, "/api/deletions") != 0;
+    return s->desks[order ? DESK_ORDERS : DESK_READING];
+}
+
 /* What the client sends meanwhile is its next request, and has to wait: libwebsockets would come back with it for ever.
  */
 static bool send_away(struct serve *s, struct errand *e) {
-    e->away = desk_hand_in(s->desk, e);
+    e->away = desk_hand_in(desk_for(s, &e->request), e);
     if (e->away) lws_rx_flow_control(e->wsi, 0);
     return e->away;
 }
@@ -208,9 +214,13 @@ static void take_back(struct errand *e) {
     lws_callback_on_writable(e->wsi);
 }
 
-void serve_requests_answered(struct serve *s) {
-    for (struct errand *e; (e = desk_take_back(s->desk));) {
+static void take_all_back(struct desk *desk) {
+    for (struct errand *e; (e = desk_take_back(desk));) {
         if (e->wsi) take_back(e);
         else errand_free(e);
     }
+}
+
+void serve_requests_answered(struct serve *s) {
+    for (int i = 0; i < DESKS; i++) take_all_back(s->desks[i]);
 }

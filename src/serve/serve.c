@@ -199,10 +199,13 @@ static bool open_context(struct serve *s) {
 /* Desk's thread. */
 static void something_answered(void *user) { lws_cancel_service(((struct serve *)user)->context); }
 
-static bool open_desk(struct serve *s, const serve_options *options) {
-    s->api = api_open(s, options);
-    if (s->api) s->desk = desk_open(api_work, something_answered, s->api, s);
-    return s->desk;
+static bool open_desks(struct serve *s, const serve_options *options) {
+    for (int i = 0; i < DESKS; i++) {
+        s->apis[i] = api_open(s, options);
+        if (s->apis[i]) s->desks[i] = desk_open(api_work, something_answered, s->apis[i], s);
+        if (!s->desks[i]) return false;
+    }
+    return true;
 }
 
 static bool start_thread(struct serve *s) { return s->running = thread_start(&s->thread, run, s); }
@@ -226,7 +229,7 @@ serve *serve_open(const serve_options *options, char *message, size_t message_si
     else if (!address_listen(&s->address, listen, message, message_size)) goto fail;
     snprintf(message, message_size, "%s: not enough memory or descriptors to serve", listen);
     if (!s->state || (web_dir && !s->web_dir) || !open_context(s) || !open_listener(s)) goto fail;
-    if (!open_desk(s, options) || !start_thread(s)) goto fail;
+    if (!open_desks(s, options) || !start_thread(s)) goto fail;
     return s;
 fail:
     serve_close(s);
@@ -264,7 +267,8 @@ static void stop_thread(struct serve *s) {
 }
 
 void serve_close_desk(serve *s) {
-    if (s && s->desk) desk_close(s->desk);
+    for (int i = 0; s && i < DESKS; i++)
+        if (s->desks[i]) desk_close(s->desks[i]);
 }
 
 void serve_close(serve *s) {
@@ -273,8 +277,10 @@ void serve_close(serve *s) {
     if (s->running) stop_thread(s);
     if (!s->listener && s->address.fd >= 0) close(s->address.fd);
     if (s->context) lws_context_destroy(s->context);
-    desk_free(s->desk);
-    api_free(s->api);
+    for (int i = 0; i < DESKS; i++) {
+        desk_free(s->desks[i]);
+        api_free(s->apis[i]);
+    }
     queue_clear(&s->inbox);
     queue_clear(&s->taken);
     state_free(s->state);

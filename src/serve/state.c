@@ -210,6 +210,11 @@ bool state_follow(struct state *state, message *m) {
     return true;
 }
 
+bool state_lacks_consent(const struct state *state, const char *id) {
+    unsigned ended = place_ended(state, id);
+    return ended < state->n_ended && !has_consent(state->ended[ended]->call);
+}
+
 bool state_has_shown(const struct state *state, const char *id, unsigned cue) {
     size_t live = place_of(state, id);
     unsigned ended = place_ended(state, id), last = 0;

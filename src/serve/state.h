@@ -14,6 +14,9 @@ void state_free(struct state *state);
 /* Follows one message of any call. False without memory (the call is then missing for those who join late). */
 bool state_follow(struct state *state, message *m);
 
+/* Whether it is of a call that was lately told to have no consent, or none any more. */
+bool state_lacks_consent(const struct state *state, const char *id);
+
 /* Whether the cue was shown in a live call or one that ended last, so that something may be said of it. */
 bool state_has_shown(const struct state *state, const char *id, unsigned cue);
 

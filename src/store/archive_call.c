@@ -19,22 +19,22 @@ static const char cues_sql[] =
     "'{}', json_object('state', state, 't_s', t_s, 'at', at, 'severity', said ->> 'severity', 'score',"
     " said ->> 'score')) AS one FROM cue_life WHERE cue_life.call = cues.call AND cue = id ORDER BY cue_life.rowid))"
     " AS \"life:json\" FROM cues"
-    " WHERE call = " SCHEMA_NUMBER " AND (shown OR (SELECT ended_at FROM calls WHERE id = $call) IS NOT NULL)"
+    " WHERE call = " ARCHIVE_NUMBER " AND (shown OR (SELECT ended_at FROM calls WHERE id = $call) IS NOT NULL)"
     " ORDER BY raised_s, id";
 static const char turns_sql[] = "SELECT turn, channel AS \"channel:maybe\", start_s, end_s FROM turns"
-                                " WHERE call = " SCHEMA_NUMBER " ORDER BY start_s, end_s";
+                                " WHERE call = " ARCHIVE_NUMBER " ORDER BY start_s, end_s";
 static const char pauses_sql[] =
-    "SELECT start_s, end_s, who FROM pauses WHERE call = " SCHEMA_NUMBER " ORDER BY start_s";
+    "SELECT start_s, end_s, who FROM pauses WHERE call = " ARCHIVE_NUMBER " ORDER BY start_s";
 static const char notes_sql[] =
-    "SELECT number, t_s, text, who, at FROM notes WHERE call = " SCHEMA_NUMBER " ORDER BY number";
+    "SELECT number, t_s, text, who, at FROM notes WHERE call = " ARCHIVE_NUMBER " ORDER BY number";
 static const char tags_sql[] =
-    "SELECT number, t_s, tag, who, at FROM tags WHERE call = " SCHEMA_NUMBER " ORDER BY number";
+    "SELECT number, t_s, tag, who, at FROM tags WHERE call = " ARCHIVE_NUMBER " ORDER BY number";
 
-static const char summary_sql[] = "SELECT " ARCHIVE_SUMMARY " FROM summaries WHERE call = " SCHEMA_NUMBER;
+static const char summary_sql[] = "SELECT " ARCHIVE_SUMMARY " FROM summaries WHERE call = " ARCHIVE_NUMBER;
 
 static const char recording_sql[] =
     "SELECT state, file, format, channels AS \"channels:json\", duration_s, bytes, lost_s FROM recordings"
-    " WHERE call = " SCHEMA_NUMBER;
+    " WHERE call = " ARCHIVE_NUMBER;
 
 static const struct {
     const char *key, *sql;
@@ -46,6 +46,7 @@ json_t *archive_call(struct database *d, const char *call_id) {
     json_t *values = json_pack("{ss}", "call", call_id), *call = values ? told_row(d, call_sql, values) : NULL;
     bool good = call;
     if (json_is_object(call)) {
+        archive_mask(call);
         for (int i = 0; good && i < PARTS; i++)
             good = !json_object_set_new(call, parts[i].key, told_rows(d, parts[i].sql, values));
         good = good && !json_object_set_new(call, "summary", told_row(d, summary_sql, values)) &&

@@ -6,6 +6,8 @@
  */
 #include "store/archive.h"
 
+#include <string.h>
+
 #include "store/archive_columns.h"
 #include "store/filter.h"
 #include "store/told.h"
@@ -25,6 +27,22 @@ static const char page_sql[] =
     " (SELECT 1 FROM notes WHERE notes.call = calls.number AND text LIKE $text ESCAPE '\\'))"
     " ORDER BY " ARCHIVE_WHEN " DESC, calls.number DESC LIMIT $limit";
 
+void archive_mask(json_t *call) {
+    static const char *const stub[] = {"type",    "call", "started_at", "ended_at",    "ended_how",
+                                       "consent", "held", "place_at",   "place_number"};
+    const char *consent = json_string_value(json_object_get(call, "consent")), *key;
+    json_t *value;
+    void *next;
+    if (consent && !strcmp(consent, "given")) return;
+    json_object_foreach_safe(call, next, key, value) {
+        size_t i = 0;
+        while (i < sizeof stub / sizeof *stub && strcmp(stub[i], key) != 0) i++;
+        if (i < sizeof stub / sizeof *stub) continue;
+        bool list = json_is_array(value), object = json_is_object(value);
+        json_object_set_new(call, key, list ? json_array() : object ? json_object() : json_null());
+    }
+}
+
 static json_t *cursor_at(json_t *call) {
     return json_sprintf("%s_%" JSON_INTEGER_FORMAT, json_string_value(json_object_get(call, "place_at")),
                         json_integer_value(json_object_get(call, "place_number")));
@@ -37,6 +55,7 @@ static json_t *page_of(json_t *calls, size_t limit) {
     if (json_array_size(calls) > limit) next = cursor_at(json_array_get(calls, limit - 1));
     json_array_remove(calls, limit);
     json_array_foreach(calls, i, call) {
+        archive_mask(call);
         json_object_del(call, "place_at");
         json_object_del(call, "place_number");
     }

@@ -2,6 +2,14 @@
 #ifndef STORE_ARCHIVE_COLUMNS_H
 #define STORE_ARCHIVE_COLUMNS_H
 
+#include <jansson.h>
+
+/* A call's number where it may be told of. One that is on legal hold is still there after consent was withdrawn. */
+#define ARCHIVE_NUMBER "(SELECT number FROM calls WHERE id = $call AND consent = 'given')"
+
+/* Without consent nothing is told of a call but that there was one: what else the row says is emptied. */
+void archive_mask(json_t *call);
+
 /* Where nobody knows when a call began, which is so of one that was never stored, it is listed where consent was
  * refused to it. As the index calls_by_time says it. */
 #define ARCHIVE_WHEN "coalesce(started_at, consent_at)"

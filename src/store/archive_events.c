@@ -15,7 +15,7 @@
 #include "store/schema.h"
 #include "store/told.h"
 
-#define OF_CALL     "WHERE call = " SCHEMA_NUMBER
+#define OF_CALL     "WHERE call = " ARCHIVE_NUMBER
 #define STARTED_AT  "(SELECT started_at FROM calls WHERE id = $call)"
 #define AFTER_CALL  "1e9"
 #define UTC_OF(t_s) "strftime(" SCHEMA_ISO ", " STARTED_AT ", printf('%+.3f seconds', " t_s "))"
@@ -39,7 +39,7 @@ static const char readings_sql[] =
     " 'baseline', CASE usual_known WHEN 0 THEN 'warming' WHEN 1 THEN 'ready' END)) AS \"scores:within\""
     " FROM measured LEFT JOIN scored"
     " ON channel = 0 AND scored.call = measured.call AND scored.t_ms = measured.t_ms"
-    " WHERE measured.call = " SCHEMA_NUMBER " ORDER BY measured.t_ms, measured.channel";
+    " WHERE measured.call = " ARCHIVE_NUMBER " ORDER BY measured.t_ms, measured.channel";
 
 static const char turns_sql[] =
     "SELECT end_s AS order_s, 'turn' AS type, $call AS call, end_s AS t_s, turn, channel AS \"channel:maybe\", start_s,"
@@ -51,14 +51,14 @@ static const char cues_sql[] =
     " priority, audience AS \"to\", shown AS \"shown:flag\", said ->> 'score' AS \"score:maybe\","
     " said ->> 'score_usual' AS \"score_usual:maybe\", said ->> 'text' AS text, said ->> 'advice' AS advice,"
     " said -> 'reasons' AS \"reasons:json\" FROM cue_life JOIN cues ON cues.call = cue_life.call AND id = cue"
-    " WHERE cue_life.call = " SCHEMA_NUMBER " AND said IS NOT NULL"
+    " WHERE cue_life.call = " ARCHIVE_NUMBER " AND said IS NOT NULL"
     " AND (shown OR (SELECT ended_at FROM calls WHERE id = $call) IS NOT NULL) ORDER BY cue_life.rowid";
 
 /* It has no time of its own in the call. */
 static const char feedback_sql[] =
     "SELECT coalesce(max(raised_s, (julianday(at) - julianday(" STARTED_AT ")) * 86400), raised_s) AS order_s,"
     " 'feedback' AS type, $call AS call, cue, state AS verdict, at FROM cue_life JOIN cues"
-    " ON cues.call = cue_life.call AND id = cue WHERE cue_life.call = " SCHEMA_NUMBER " AND said IS NULL"
+    " ON cues.call = cue_life.call AND id = cue WHERE cue_life.call = " ARCHIVE_NUMBER " AND said IS NULL"
     " ORDER BY cue_life.rowid";
 
 static const char paused_sql[] =
@@ -71,8 +71,8 @@ static const char resumed_sql[] =
 /* The first is what the call began with, which its own event says. */
 static const char consents_sql[] =
     "SELECT coalesce(t_s, " AFTER_CALL ") AS order_s, 'consent' AS type, $call AS call, t_s AS \"t_s:maybe\","
-    " state AS consent, method AS \"method:maybe\", who AS \"who:maybe\", at FROM consents " OF_CALL
-    " AND rowid > (SELECT min(rowid) FROM consents " OF_CALL ") ORDER BY rowid";
+    " state AS consent, method AS \"method:maybe\", who AS \"who:maybe\", at FROM consents WHERE call = " SCHEMA_NUMBER
+    " AND rowid > (SELECT min(rowid) FROM consents WHERE call = " SCHEMA_NUMBER ") ORDER BY rowid";
 
 static const char summary_sql[] = "SELECT duration_s AS order_s, 'summary' AS type, $call AS call,"
                                   " (SELECT source FROM calls WHERE id = $call) AS source, " ARCHIVE_SUMMARY ","
@@ -147,6 +147,7 @@ static bool tell_reading(void *user, json_t *row) {
 static bool tell_all(telling *t, struct database *d, json_t *values) {
     json_t *call = told_row(d, call_sql, values);
     bool good = call, is_one = json_is_object(call);
+    if (is_one) archive_mask(call);
     if (is_one) tell(t, call);
     json_decref(call);
     if (!is_one) return good;

@@ -12,8 +12,9 @@ enum { POINTS = 600, READING_MS = 500 };
 
 /* The end of the last reading too: a call in progress has no duration yet, and a summary can have been deleted. */
 static const char length_sql[] =
-    "SELECT number, max(coalesce((SELECT CAST(round(duration_s * 1000) AS INTEGER) FROM summaries WHERE call = number),"
-    " 0), coalesce((SELECT max(t_ms) FROM measured WHERE call = number), 0)) AS length_ms FROM calls WHERE id = $call";
+    "SELECT max(coalesce((SELECT CAST(round(duration_s * 1000) AS INTEGER) FROM summaries WHERE call = number),"
+    " 0), coalesce((SELECT max(t_ms) FROM measured WHERE call = number), 0)) * (consent = 'given') AS length_ms,"
+    " iif(consent = 'given', number, 0) AS number FROM calls WHERE id = $call";
 
 /* "level_db.min" is the row of min within level_db. */
 #define OVER(column, scale, decimals, name)                                                                            \

@@ -147,7 +147,7 @@ static bool upgrade(struct database *d, int version, char *message, size_t messa
                      SCHEMA_VERSION, reason(d->db));
             return false;
         }
-    execute(d, "VACUUM");
+    execute(d, "PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY"); /* as large as the database */
     d->fault = DATABASE_NO_FAULT;
     d->forgot = true;
     return true;

@@ -166,7 +166,9 @@ static bool is_complete(struct database *d, json_t *receipt) {
 }
 
 static void complete_receipt(struct database *d, json_t *receipt) {
-    json_object_set_new(receipt, "complete", json_boolean(is_complete(d, receipt)));
+    bool aside = database_has_aside(database_dir(d)); /* a damaged database, into which nobody has looked */
+    if (aside) json_object_set_new(receipt, "set_aside", json_true());
+    json_object_set_new(receipt, "complete", json_boolean(is_complete(d, receipt) && !aside));
     if (!database_begin(d, DATABASE_HANDED_OVER) || !put_receipt(d, receipt) || !database_commit(d))
         database_rollback(d);
 }

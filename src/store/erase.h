@@ -30,7 +30,8 @@ json_t *erase_find(struct database *d, const erase_request *request);
  *     {"receipt":"r-01J...","at":UTC,"who":..,"origin":..,"calls":["c-..."],"kept":[{"call":ID,"why":".."}],
  *      "deleted":{"readings":600,...,"audio_bytes":480000},"backups":[{"path":..,"reached":true,"gone":false}],
  *      "complete":true}
- * complete false: something is left to the next sweep (a backup that is not there now, a log in use). Null on failure,
+ * complete false: something is left to the next sweep (a backup that is not there now, a log in use); or "set_aside" is
+ * true, since a damaged database that lies there may hold the same calls. Null on failure,
  * when there is no such call, and when the one call must be kept, with one sentence in why. Not within a transaction.
  */
 json_t *erase(struct database *d, const erase_request *request, char *why, size_t why_size);

@@ -762,6 +762,43 @@ static void test_events_do_not_wait(void **state) {
     close_kept(k);
 }
 
+static bool add_ten_hours(void *user, struct database *d) {
+    static const char readings_sql[] =
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 72000) INSERT INTO measured"
+        " SELECT number, 20000 + i * 500, 1, 1, 1, -200, 40, 50, 50 FROM n, calls WHERE id = 'c-1'";
+    (void)user;
+    return database_run(d, readings_sql, NULL) == DATABASE_ROW_STORED;
+}
+
+/* Who wants something of a call does not wait until others have read. */
+static void test_orders_do_not_wait(void **state) {
+    (void)state;
+    enum { READERS = 6 };
+    static const char get[] = "GET /api/calls/c-1/export HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+    kept *k = open_kept();
+    int fds[READERS];
+    make_call(k, "c-1", 0);
+    assert_true(store_ask(k->store, add_ten_hours, NULL));
+    int64_t began_us = now_us();
+    for (int i = 0; i < READERS; i++) {
+        fds[i] = http_plug(k->address);
+        assert_true(http_put(fds[i], get, strlen(get)));
+    }
+    nap_ms(50);
+    expect(k, "POST", "/api/calls/c-1/notes", "{\"text\":\"a\"}", 200, "number");
+    int64_t note_us = now_us() - began_us;
+    for (int i = 0; i < READERS; i++) {
+        http_answer a = http_take(fds[i]);
+        assert_int_equal(a.status, 200);
+        http_answer_free(&a);
+    }
+    int64_t all_us = now_us() - began_us;
+    print_message("# a note took %.0f ms, and what was read before it %.0f ms\n", (double)note_us / 1e3,
+                  (double)all_us / 1e3);
+    assert_true(note_us < all_us / 2);
+    close_kept(k);
+}
+
 /* Sixty-four may wait, besides the one that is being done; those beyond are told so at once. Who went away is no
  * trouble. */
 static void test_too_many_wait(void **state) {
@@ -994,6 +1031,7 @@ int main(void) {
         cmocka_unit_test(test_bodies),
         cmocka_unit_test(test_pages_of_elsewhere),
         cmocka_unit_test(test_events_do_not_wait),
+        cmocka_unit_test(test_orders_do_not_wait),
         cmocka_unit_test(test_too_many_wait),
         cmocka_unit_test(test_one_after_the_other),
         cmocka_unit_test(test_keep_alive),

@@ -445,6 +445,43 @@ static const char *text_in(json_t *object, const char *list, const char *key) {
     return json_string_value(json_object_get(json_array_get(json_object_get(object, list), 0), key));
 }
 
+/* On legal hold it is still there, and told of to nobody. */
+static bool count_event(void *user, json_t *event) {
+    int *n = user;
+    const char *type = json_string_value(json_object_get(event, "type"));
+    n[strcmp(type, "call") != 0 && strcmp(type, "consent") != 0]++;
+    if (!strcmp(type, "call")) assert_true(json_is_null(json_object_get(event, "source")));
+    return true;
+}
+
+static void held_without_consent(void **state) {
+    static const char withdraw_sql[] = "UPDATE calls SET consent = 'withdrawn', held_why = 'a case' WHERE id = $id";
+    struct database *d = *state;
+    char why[100];
+    int n[2] = {0};
+    json_decref(send_call(d));
+    run(d, withdraw_sql, json_pack("{ss}", "id", "c-1"));
+    json_t *call = archive_call(d, "c-1"), *readings = archive_readings(d, "c-1", 0);
+    static const char *const told[] = {"customer", "source", "agent", "frustration_peak", "summary", "recording"};
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) assert_true(json_is_null(json_object_get(call, told[i])));
+    static const char *const lists[] = {"cues", "turns", "pauses", "notes", "tags"};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) assert_int_equal(size_of(call, lists[i]), 0);
+    assert_int_equal(size_of(call, "consents"), 1);
+    assert_int_equal(json_object_size(json_object_get(readings, "channels")), 0);
+    assert_true(archive_events(d, "c-1", count_event, n));
+    assert_int_equal(n[0], 1);
+    assert_int_equal(n[1], 0);
+    json_t *filter = json_object(), *page = archive_calls(d, filter, why, sizeof why);
+    json_t *listed = json_array_get(json_object_get(page, "calls"), 0);
+    assert_string_equal(json_string_value(json_object_get(listed, "consent")), "withdrawn");
+    assert_true(json_is_null(json_object_get(listed, "customer")));
+    assert_int_equal(json_object_size(json_object_get(listed, "cues")), 0);
+    json_decref(page);
+    json_decref(filter);
+    json_decref(readings);
+    json_decref(call);
+}
+
 static void one_call_whole(void **state) {
     struct database *d = *state;
     json_decref(send_call(d));
@@ -616,6 +653,7 @@ int main(void) {
         TEST(events_as_they_were_sent),
         TEST(events_until_enough),
         TEST(held_out_until_the_end),
+        TEST(held_without_consent),
         TEST(one_call_whole),
         TEST(readings_against_brute_force),
         TEST(readings_with_a_gap),

@@ -440,6 +440,8 @@ static void a_pause_is_silence(void **state) {
     assert_true(is_between(&h, 23, 23.5));
     assert_int_equal(count(&h, MESSAGE_READING), 2 * (80 - 40));
     assert_int_equal(said(&h, "\"cue\":\"dead_air\""), 0);
+    for (int i = 0; i < h.n; i++) assert_null(strstr(h.m[i]->text, "\"turn\":\"hold\""));
+    assert_non_null(strstr(h.m[h.n - 1]->text, "\"hold_s\":0.0"));
     assert_non_null(strstr(h.m[h.n - 1]->text, "\"duration_s\":40.0"));
     assert_non_null(strstr(h.m[h.n - 1]->text, "\"ended\":\"finished\""));
     session_free(s);
