@@ -1121,6 +1121,13 @@ static void test_cue_does_not_wait_for_the_tick(void **state) {
     remove_dir(dir);
 }
 
+/* A sanitizer makes everything several times slower. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { SLOWED = 1 };
+#else
+enum { SLOWED = 0 };
+#endif
+
 /* While somebody holds the database locked, and while ten minutes of readings that waited are written then. */
 static void test_cue_does_not_wait_for_what_waits(void **state) {
     (void)state;
@@ -1148,7 +1155,7 @@ static void test_cue_does_not_wait_for_what_waits(void **state) {
     qsort(watch.took_ms, CUES, sizeof *watch.took_ms, by_value);
     print_message("cues beside %d readings that wait: p50 %.1f ms, worst %.1f ms\n", READINGS, watch.took_ms[CUES / 2],
                   watch.took_ms[CUES - 1]);
-    assert_true(watch.took_ms[CUES * 95 / 100] < 150);
+    assert_true(watch.took_ms[CUES * 95 / 100] < (SLOWED ? 1500 : 150));
     sqlite3_close(other);
     store_close(s);
     remove_dir(dir);
