@@ -206,8 +206,9 @@ static void print_consents(const json_t *call) {
     size_t i;
     json_array_foreach(json_object_get(call, "consents"), i, one) {
         const char *method = report_text(one, "method"), *who = report_text(one, "who");
-        page_print_row(stdout, i ? "" : "Consent", "%s %.19sZ%s%s%s%s", report_text(one, "consent"),
-                       report_text(one, "at"), *method ? ", by " : "", method, *who ? ", says " : "", who);
+        page_print_row(stdout, i ? "" : "Consent", "%s %.19sZ%s%s%s%s%s", report_text(one, "consent"),
+                       report_text(one, "at"), *method ? " (" : "", method, *method ? ")" : "", *who ? ", says " : "",
+                       who);
     }
 }
 

@@ -248,8 +248,11 @@ static void say_conversation(char *text, const json_t *dynamics) {
 
 const char *words_of_call(char text[WORDS_LINE], const report *r) {
     *text = '\0';
+    const char *consent = report_text(r->call, "consent");
     if (!report_may(r)) {
-        say(text, "This call was not analysed: consent is %s.", report_text(r->call, "consent"));
+        bool withdrawn = !strcmp(consent, ut_consent_name(UT_CONSENT_WITHDRAWN));
+        if (withdrawn) say(text, "Consent was withdrawn: nothing is kept of this call but its times.");
+        else say(text, "This call was not analysed: consent is %s.", consent);
         return text;
     }
     say_voice(text, r);

@@ -304,7 +304,7 @@ class Tests:
         page = run(self.folder, "calls", "c-cut")
         wrong += "" if "0:01 - 0:01  Up" in page and "server died" in page else f"not on the page:\n{page}"
         page = run(self.folder, "calls", "c-no")
-        return wrong + ("" if "not analysed: consent is withdrawn" in page else f"not on the page:\n{page}")
+        return wrong + ("" if "Consent was withdrawn: nothing is kept" in page else f"not on the page:\n{page}")
 
     def wrong_use_is_said(self):
         wrong = ""

@@ -99,6 +99,8 @@ static void a_call_in_a_sentence(void **state) {
                                "agent interrupted the customer once. Silences add up to 0:09. The customer was on hold "
                                "for 0:34.");
     check_words(with(UT_CUSTOMER, UT_CONSENT_REFUSED), "This call was not analysed: consent is refused.");
+    check_words(with(UT_CUSTOMER, UT_CONSENT_WITHDRAWN),
+                "Consent was withdrawn: nothing is kept of this call but its times.");
     check_words(with(UT_CUSTOMER, UT_CONSENT_UNKNOWN), "This call was not analysed: consent is unknown.");
     check_words(with(UT_MIXED, UT_CONSENT_GIVEN),
                 "Both voices share a channel, so how the customer's sounds is not scored.");
