@@ -37,6 +37,7 @@ enum row {
     ROW_SCORED,
     ROW_TURN,
     ROW_CUE,
+    ROW_CUE_LIFE,
     ROW_SUMMARY,
     ROW_TAG,
     ROW_NOTE,
@@ -58,6 +59,10 @@ static const char *const row_sql[ROWS] = {
         " score_usual) VALUES (?1, ?2, ?3, 'notice', ?4 / 1000.0, 'Voice sounds frustrated',"
         " 'Acknowledge it, then give the next step.', '[{\"feature\":\"pitch_hz\",\"change\":\"+4.1 st\",\"z\":2.3},"
         "{\"feature\":\"rate_syl_s\",\"change\":\"+1.0 syl/s\",\"z\":1.9}]', ?5 / 1000.0, ?5 / 1000.0 + 20, 1, 0.31)",
+    [ROW_CUE_LIFE] =
+        "INSERT INTO cue_life (call, cue, state, t_s, said) SELECT call, id, ?3, raised_s + ?4, json_object('severity',"
+        " severity, 'score', score, 'score_usual', score_usual, 'text', text, 'advice', advice, 'reasons',"
+        " json(reasons)) FROM cues WHERE call = ?1 AND id = ?2",
     [ROW_SUMMARY] = "INSERT INTO summaries VALUES (?1, ?2 / 1000.0, 88.2, 0.21, ?3 / 1000.0, 0.12, ?4 / 1000.0, 0.4,"
                     " 0.58, 4, 1, 12.5, 0.9, 4, 1, 6, 30.0, 2.1, 41.0)",
     [ROW_TAG] = "INSERT INTO tags (call, tag, who, at) VALUES (?1, 'tag-' || ?2, 'kim', ?3)",
@@ -132,6 +137,13 @@ static void end_call(maker *m, const lane *l) {
     if (some(m, 10) == 0) put(m, ROW_NOTE, "iis", l->call, some(m, 100000), l->at);
 }
 
+static void make_cue(maker *m, const lane *l, int t_ms) {
+    static const char *const states[] = {"raised", "updated", "updated", "cleared"};
+    int id = l->reading / 150 + 1;
+    put(m, ROW_CUE, "iisii", l->call, id, ut_cue_name((ut_cue_kind)some(m, UT_CUE_KINDS)), some(m, 1000), t_ms);
+    for (int i = 0; i < 4; i++) put(m, ROW_CUE_LIFE, "iisi", l->call, id, states[i], 5 * i);
+}
+
 /* The next half second of a call: readings, a turn every 5 s, a cue every 75 s. */
 static void step(maker *m, lane *l) {
     static const char *const turns[] = {"turn", "reply", "turn", "backchannel", "turn", "overlap"};
@@ -140,9 +152,7 @@ static void step(maker *m, lane *l) {
     if (l->reading % 10 == 0)
         put(m, ROW_TURN, "iiiss", l->call, t_ms - 4200 + some(m, 200), t_ms - some(m, 400), turns[some(m, 6)],
             some(m, 2) ? "agent" : "customer");
-    if (l->reading % 150 == 75)
-        put(m, ROW_CUE, "iisii", l->call, l->reading / 150 + 1, ut_cue_name((ut_cue_kind)some(m, UT_CUE_KINDS)),
-            some(m, 1000), t_ms);
+    if (l->reading % 150 == 75) make_cue(m, l, t_ms);
     if (l->reading == l->readings) end_call(m, l);
 }
 
