@@ -386,7 +386,7 @@ void store_write(store *s, message *m) {
     struct job *job = job_new(m, NULL);
     pthread_mutex_lock(&s->lock);
     bool room = has_room(s, m);
-    if (job && room) queue(s, job, message_is_durable(m));
+    if (job && room) queue(s, job, message_is_durable(m) || m->kind == MESSAGE_CALL);
     else if (room) s->counts.failed++;
     pthread_mutex_unlock(&s->lock);
     if (job && !room) job_free(job);
