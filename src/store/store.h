@@ -1,7 +1,8 @@
 /* store.h - calls as they happen, in SQLite, written by one thread.
  *
  * Any thread may write; the store's own thread commits on a tick of at most 200 ms, and at once when a call or a cue
- * is among what waits. A cue is handed on to clients only after it is committed, so what a client was shown survives kill -9.
+ * is among what waits. A cue is handed on to clients only after it is committed, so what a client was shown survives
+ * kill -9.
  *
  * While the disk is full, read-only or locked, what is to be stored waits here, as far as there is room. A database
  * that is corrupt is set aside, and a new one begun.
