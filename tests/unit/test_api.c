@@ -762,9 +762,9 @@ static void test_events_do_not_wait(void **state) {
     close_kept(k);
 }
 
-static bool add_ten_hours(void *user, struct database *d) {
+static bool add_three_hours(void *user, struct database *d) {
     static const char readings_sql[] =
-        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 72000) INSERT INTO measured"
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 24000) INSERT INTO measured"
         " SELECT number, 20000 + i * 500, 1, 1, 1, -200, 40, 50, 50 FROM n, calls WHERE id = 'c-1'";
     (void)user;
     return database_run(d, readings_sql, NULL) == DATABASE_ROW_STORED;
@@ -773,12 +773,12 @@ static bool add_ten_hours(void *user, struct database *d) {
 /* Who wants something of a call does not wait until others have read. */
 static void test_orders_do_not_wait(void **state) {
     (void)state;
-    enum { READERS = 6 };
+    enum { READERS = 4 };
     static const char get[] = "GET /api/calls/c-1/export HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
     kept *k = open_kept();
     int fds[READERS];
     make_call(k, "c-1", 0);
-    assert_true(store_ask(k->store, add_ten_hours, NULL));
+    assert_true(store_ask(k->store, add_three_hours, NULL));
     int64_t began_us = now_us();
     for (int i = 0; i < READERS; i++) {
         fds[i] = http_plug(k->address);

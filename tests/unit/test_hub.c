@@ -267,10 +267,20 @@ static void the_last_order_is_done(void **state) {
 }
 
 /* A folder that cannot be written now: calls are followed and shown, and the store's state is told. */
+static pthread_mutex_t warned_lock = PTHREAD_MUTEX_INITIALIZER;
 static char warned[600];
 static void take_warning(void *user, const char *what) {
     (void)user;
+    pthread_mutex_lock(&warned_lock);
     snprintf(warned, sizeof warned, "%s", what);
+    pthread_mutex_unlock(&warned_lock);
+}
+
+static bool was_warned(const char *of) {
+    pthread_mutex_lock(&warned_lock);
+    bool was = strstr(warned, of);
+    pthread_mutex_unlock(&warned_lock);
+    return was;
 }
 
 static void calls_go_on_without_a_store(void **state) {
@@ -285,13 +295,13 @@ static void calls_go_on_without_a_store(void **state) {
         &(hub_options){.data_dir = data, .show = show, .ended = ended, .warn = take_warning, .user = &h, .workers = 2},
         message, sizeof message);
     assert_non_null(opened);
-    assert_non_null(strstr(warned, "calls are not being stored"));
+    assert_true(was_warned("calls are not being stored"));
     assert_true(hub_add(opened, &made_source_new("one", "agent,customer", 5)->base, &given, HUB_RECORD_DEFAULT, id));
     wait_for_quiet(opened);
     assert_int_equal(h.summaries[0], 1);
     assert_int_equal(rmdir(path), 0);
-    for (int i = 0; i < 500 && !strstr(warned, "again"); i++) nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
-    assert_non_null(strstr(warned, "calls are being stored again"));
+    for (int i = 0; i < 500 && !was_warned("again"); i++) nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    assert_true(was_warned("calls are being stored again"));
     assert_int_equal(hub_close(opened), 0);
     snprintf(path, sizeof path, "%s/undertone.db", data);
     sqlite3 *db;

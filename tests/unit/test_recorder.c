@@ -100,7 +100,7 @@ static void open_world(struct world *w) {
 
 static void remove_world(struct world *w) {
     char command[PATH];
-    snprintf(command, sizeof command, "rm -rf '%s'", w->dir);
+    snprintf(command, sizeof command, "rm -rf '%.400s'", w->dir);
     assert_int_equal(system(command), 0);
     pthread_mutex_destroy(&w->lock);
 }
