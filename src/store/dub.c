@@ -2,7 +2,6 @@
 #include "store/dub.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -30,15 +29,13 @@ dub *dub_begin(const char *dir, const char *call_id, int channels, const ut_chan
     return NULL;
 }
 
-static short in_16_bits(float x) { return isfinite(x) ? (short)lrintf(fmaxf(-1, fminf(x, 1)) * 32767) : 0; }
-
 bool dub_write(dub *d, float *const x[], size_t n) {
     short frames[MEDIA_BLOCK * 2];
     int channels = d->part.channels;
     for (size_t done = 0, some; done < n; done += some) {
         some = n - done < MEDIA_BLOCK ? n - done : MEDIA_BLOCK;
         for (size_t i = 0; i < some; i++)
-            for (int c = 0; c < channels; c++) frames[i * (size_t)channels + (size_t)c] = in_16_bits(x[c][done + i]);
+            for (int c = 0; c < channels; c++) frames[i * (size_t)channels + (size_t)c] = media_pcm_16(x[c][done + i]);
         if (!media_write(&d->part, frames, some)) return false;
     }
     return true;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,4 +244,9 @@ void media_close(media_file *f) {
     if (f->fd >= 0) close(f->fd);
     f->sound = NULL;
     f->fd = -1;
+}
+
+short media_pcm_16(float x) {
+    if (!isfinite(x)) return 0;
+    return (short)lrintf(fmaxf(INT16_MIN, fminf(x * 32768, INT16_MAX)));
 }

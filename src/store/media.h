@@ -58,4 +58,7 @@ size_t media_read(media_file *f, short *x, size_t n);         /* 0 at its end, a
 
 void media_close(media_file *f);
 
+/* A sample, -1..1, as the files hold it: what was of 16 bits before comes out the same. No number is silence. */
+short media_pcm_16(float x);
+
 #endif

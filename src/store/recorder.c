@@ -198,11 +198,6 @@ static void keep_silence(recorder *r, tape *t, uint64_t n) {
     keep(r, t, zeros, (size_t)n);
 }
 
-static short pcm_16(float x) {
-    long v = lrintf(x * 32768);
-    return v > INT16_MAX ? INT16_MAX : (short)v;
-}
-
 /* No more than a ring's worth, so that a writer faster than time keeps nobody else waiting. */
 static void drain(recorder *r, tape *t) {
     float in[CHUNK * 2];
@@ -218,7 +213,7 @@ static void drain(recorder *r, tape *t) {
                 keep_silence(r, t, (uint64_t)frame[0] - 1);
                 continue;
             }
-            for (size_t c = 0; c < channels; c++) x[kept * channels + c] = pcm_16(frame[c]);
+            for (size_t c = 0; c < channels; c++) x[kept * channels + c] = media_pcm_16(frame[c]);
             kept++;
         }
         keep(r, t, x, kept);
