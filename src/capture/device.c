@@ -24,6 +24,7 @@
 #include "capture/line.h"
 #include "capture/sound.h"
 #include "capture/stream.h"
+#include "clock.h"
 
 #define SLACK_S     0.2
 #define SILENT_S    1.0 /* without a block from the device: it is gone */
@@ -60,12 +61,6 @@ typedef struct device {
     void *user;
 } device;
 
-static double now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static PaError start_stream(leg *l, const input *in) {
     PaError error;
     feed *f = line_feed(l->line);
@@ -91,7 +86,7 @@ static void tell(const device *d, const leg *l, device_news news, unsigned long 
 
 static void lose(device *d, leg *l) {
     stop_stream(l);
-    l->tried_s = now_s();
+    l->tried_s = clock_s();
     if (l->gone) return; /* it could be opened, but gave no sound */
     l->gone = true;
     d->look_s = l->tried_s;
@@ -124,7 +119,7 @@ static void look_again(device *d) {
         stop_stream(&d->legs[i]);
     }
     sound_refresh();
-    d->look_s = now_s() + d->look_wait_s;
+    d->look_s = clock_s() + d->look_wait_s;
     d->look_wait_s = fmin(2 * d->look_wait_s, LOOK_MOST_S);
     for (int i = 0; i < d->n_legs; i++)
         if (there[i] && !reopen(&d->legs[i])) lose(d, &d->legs[i]);
@@ -134,15 +129,15 @@ static void try_again(device *d, leg *l) {
     input ignored;
     bool free_to_look = !any_open(d);
     if (free_to_look) d->look_wait_s = LOOK_S;
-    if (free_to_look || (!is_listed(l, &ignored) && now_s() >= d->look_s)) look_again(d);
+    if (free_to_look || (!is_listed(l, &ignored) && clock_s() >= d->look_s)) look_again(d);
     reopen(l);
-    l->tried_s = now_s();
+    l->tried_s = clock_s();
 }
 
 /* Sees whether the device lives. */
 static void watch(device *d, leg *l, double glance_s) {
     if (!l->stream) {
-        if (now_s() - l->tried_s >= RETRY_S) try_again(d, l);
+        if (clock_s() - l->tried_s >= RETRY_S) try_again(d, l);
         return;
     }
     unsigned long blocks = atomic_load_explicit(&line_feed(l->line)->blocks, memory_order_relaxed);
@@ -158,7 +153,7 @@ static void watch(device *d, leg *l, double glance_s) {
 }
 
 static void watch_all(device *d) {
-    double now = now_s(), glance_s = fmin(now - d->read_s, GLANCE_S);
+    double now = clock_s(), glance_s = fmin(now - d->read_s, GLANCE_S);
     d->read_s = now;
     for (int i = 0; i < d->n_legs; i++) watch(d, &d->legs[i], glance_s);
 }
@@ -167,10 +162,10 @@ static void watch_all(device *d) {
 static void tell_lost(const device *d, leg *l) {
     unsigned long lost = line_lost(l->line);
     if (!l->stream || !l->heard) l->told = lost;
-    if (l->told == lost || now_s() < l->tell_s) return;
+    if (l->told == lost || clock_s() < l->tell_s) return;
     tell(d, l, DEVICE_LOSES, lost - l->told);
     l->told = lost;
-    l->tell_s = now_s() + TELL_S;
+    l->tell_s = clock_s() + TELL_S;
 }
 
 /* Time starts to count once every device gives sound or has been given up. */
@@ -178,13 +173,13 @@ static bool begin(device *d) {
     for (int i = 0; i < d->n_legs; i++)
         if (d->legs[i].stream && !d->legs[i].heard) return false;
     for (int i = 0; i < d->n_legs; i++) line_begin(d->legs[i].line);
-    d->begun_s = now_s();
+    d->begun_s = clock_s();
     return true;
 }
 
 /* How many frames a leg is behind what is due. */
 static int64_t lag(const device *d, const leg *l) {
-    return (int64_t)((now_s() - d->begun_s) * UT_RATE_HZ) - line_total(l->line);
+    return (int64_t)((clock_s() - d->begun_s) * UT_RATE_HZ) - line_total(l->line);
 }
 
 static void keep_in_step(device *d, const bool complete[SOURCE_CHANNELS]) {

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "capture/speaker.h"
+#include "clock.h"
 
 #define LAST_WORDS_S 1.0 /* that the speaker gets to end with */
 
@@ -19,25 +20,19 @@ typedef struct pace {
     double given;              /* frames so far */
 } pace;
 
-static double now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* inner has ended; what is still in the speaker is heard out. */
 static int end(pace *p, int result) {
     if (result == -2) memcpy(p->base.fault, p->inner->fault, sizeof p->base.fault);
     if (!p->speaker) return result;
-    if (p->ended_s == 0) p->ended_s = now_s();
-    return speaker_finish(p->speaker) || now_s() - p->ended_s > LAST_WORDS_S ? result : 0;
+    if (p->ended_s == 0) p->ended_s = clock_s();
+    return speaker_finish(p->speaker) || clock_s() - p->ended_s > LAST_WORDS_S ? result : 0;
 }
 
 static int pace_read(source *self, float *const x[SOURCE_CHANNELS], int n) {
     pace *p = (pace *)self;
-    if (!p->started) p->started_s = now_s();
+    if (!p->started) p->started_s = clock_s();
     p->started = true;
-    double due = (now_s() - p->started_s) * UT_RATE_HZ - p->given;
+    double due = (clock_s() - p->started_s) * UT_RATE_HZ - p->given;
     if (due < n) n = (int)due;
     if (n <= 0) return 0;
     int got = source_read(p->inner, x, n);

@@ -7,6 +7,7 @@
 
 #include "capture/pace.h"
 #include "capture/recording.h"
+#include "clock.h"
 #include "commands/commands.h"
 #include "commands/demo_call.h"
 #include "commands/interrupt.h"
@@ -38,12 +39,6 @@ static void remove_folder(const char *folder) {
     rmdir(folder);
 }
 
-static double now_s(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 /* What is being said, as it is said. */
 static void tell(const live *l, const demo_call *call, int *told, double t_s) {
     FILE *out = live_words(&l->options);
@@ -60,9 +55,9 @@ static void tell(const live *l, const demo_call *call, int *told, double t_s) {
 }
 
 static void watch(live *l, const demo_call *call, bool stay) {
-    double start_s = now_s();
+    double start_s = clock_s();
     int told = 0;
-    while (hub_live(l->hub) && live_nap(l)) tell(l, call, &told, now_s() - start_s);
+    while (hub_live(l->hub) && live_nap(l)) tell(l, call, &told, clock_s() - start_s);
     if (!stay || interrupt_came()) return;
     fputs("\nThat was the call. Ctrl-C ends the demo.\n", live_words(&l->options));
     fflush(live_words(&l->options));

@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 #include <time.h>
 
+#include "clock.h"
 #include "store/audit.h"
 #include "store/earlier.h"
 #include "store/folder.h"
@@ -28,7 +29,7 @@ struct custody {
     STAILQ_HEAD(, live) lives;
     char why[WHY_SIZE];
     bool may_later, set_aside;
-    time_t next_open_s;
+    double next_open_s;
 
     pthread_mutex_t reading; /* of earlier */
     struct earlier *earlier;
@@ -138,15 +139,9 @@ static bool open_database(struct custody *c) {
     return good;
 }
 
-static time_t now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec;
-}
-
 struct database *custody_database(struct custody *c) {
-    if (c->database || now_s() < c->next_open_s) return c->database;
-    c->next_open_s = now_s() + OPEN_EVERY_S;
+    if (c->database || clock_s() < c->next_open_s) return c->database;
+    c->next_open_s = clock_s() + OPEN_EVERY_S;
     open_database(c);
     return c->database;
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "store/forget.h"
 #include "store/recorder.h"
 #include "store/schema.h"
@@ -54,17 +55,11 @@ static bool pay_files(const char *dir, json_t *owed, json_t *counts) {
     return !failed;
 }
 
-static long now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000L + t.tv_nsec / 1000000L;
-}
-
 static bool empty_log(struct database *at, int patience_ms) {
-    long until = now_ms() + patience_ms;
+    int64_t until = clock_ms() + patience_ms;
     database_forgot(at);
     while (database_tidy(at)) {
-        if (now_ms() >= until) return false;
+        if (clock_ms() >= until) return false;
         nanosleep(&(struct timespec){.tv_nsec = 20000000L}, NULL);
     }
     return true;

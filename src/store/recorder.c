@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "capture/ring.h"
+#include "clock.h"
 #include "store/join.h"
 #include "thread.h"
 
@@ -75,12 +76,6 @@ struct recorder {
     struct tapes fresh;
     bool stopping;
 };
-
-static double now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* ---- writer's thread ---- */
 
@@ -149,7 +144,7 @@ static void tell(recorder *r, tape *t, recording_state state) {
 static const char *reason(const recorder *r) { return strerror(r->folder < 0 ? r->error : errno); }
 
 static void fail(recorder *r, tape *t, const char *why) {
-    t->retry_at_s = now_s() + RETRY_S;
+    t->retry_at_s = clock_s() + RETRY_S;
     if (t->failing) return;
     t->failing = true;
     t->news.lost_s = (double)t->silence / UT_RATE_HZ;
@@ -159,7 +154,7 @@ static void fail(recorder *r, tape *t, const char *why) {
 
 static bool begin_part(recorder *r, tape *t) {
     char name[MEDIA_NAME_SIZE];
-    if (t->failing && now_s() < t->retry_at_s) return false;
+    if (t->failing && clock_s() < t->retry_at_s) return false;
     t->first = t->place;
     t->part.channels = t->news.channels;
     memcpy(t->part.roles, t->news.roles, sizeof t->part.roles);
@@ -289,7 +284,7 @@ static bool conclude(recorder *r, tape *t, join_state state) {
         return true;
     default:
         fail(r, t, reason(r));
-        t->retry_at_s = now_s() + REJOIN_S;
+        t->retry_at_s = clock_s() + REJOIN_S;
         return r->closing;
     }
 }
@@ -297,7 +292,7 @@ static bool conclude(recorder *r, tape *t, join_state state) {
 /* Calls that just ended go before what was left by a process that died: nobody knows how much that is. */
 static tape *next_ended(recorder *r) {
     tape *t, *leftover = NULL;
-    double now = now_s();
+    double now = clock_s();
     TAILQ_FOREACH(t, &r->ended, link) {
         if (now < t->retry_at_s) continue;
         if (!t->leftover) return t;
@@ -344,8 +339,8 @@ static void see_leftover(void *user, const char *name, media_kind kind, const ch
 
 /* Finds what was left as soon as the folder is there. */
 static void reach_folder(recorder *r) {
-    if (r->folder >= 0 || now_s() < r->retry_at_s) return;
-    r->retry_at_s = now_s() + RETRY_S;
+    if (r->folder >= 0 || clock_s() < r->retry_at_s) return;
+    r->retry_at_s = clock_s() + RETRY_S;
     r->folder = media_folder(r->dir, true);
     r->error = errno;
     if (r->folder >= 0) media_each(r->folder, see_leftover, r);
@@ -404,9 +399,9 @@ static void close_all(recorder *r) {
 static void *run(void *user) {
     recorder *r = user;
     while (!adopt(r)) {
-        double tick_s = now_s() + TICK_MS / 1e3;
+        double tick_s = clock_s() + TICK_MS / 1e3;
         serve_all(r);
-        while (join_some(r) && now_s() < tick_s) continue;
+        while (join_some(r) && clock_s() < tick_s) continue;
         wait_until(r, tick_s);
     }
     close_all(r);

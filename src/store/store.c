@@ -16,6 +16,7 @@
 #include <sys/queue.h>
 #include <time.h>
 
+#include "clock.h"
 #include "store/custody.h"
 #include "store/rows.h"
 #include "store/sweeper.h"
@@ -53,7 +54,7 @@ struct store {
     sweeper *sweeper;
 
     struct custody *custody; /* the thread's own, once it runs */
-    time_t next_look_s;
+    double next_look_s;
     int64_t next_try_ms, failing_since_ms;
     bool told_storing, last_try;
 
@@ -72,17 +73,9 @@ static void job_free(struct job *job) {
 
 static bool is_durable(const struct job *job) { return job->m && message_is_durable(job->m); }
 
-static int64_t now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
-}
-
-static time_t now_s(void) { return (time_t)(now_ms() / 1000); }
-
 static void set_storing(struct store *s, bool storing) {
     pthread_mutex_lock(&s->lock);
-    if (s->counts.storing && !storing) s->failing_since_ms = now_ms();
+    if (s->counts.storing && !storing) s->failing_since_ms = clock_ms();
     s->counts.storing = storing;
     pthread_mutex_unlock(&s->lock);
 }
@@ -96,7 +89,7 @@ static void tell_storing(struct store *s, bool storing) {
 /* A command beside us that had the lock for a moment is no news. */
 static void tell_change(struct store *s) {
     bool storing = store_count(s).storing;
-    if (storing || now_ms() - s->failing_since_ms >= NEWS_MS) tell_storing(s, storing);
+    if (storing || clock_ms() - s->failing_since_ms >= NEWS_MS) tell_storing(s, storing);
 }
 
 /* Null while it cannot be opened. What was set aside is told of, also where all is well again at once: somebody has to
@@ -303,7 +296,7 @@ static void split(struct jobs *batch, struct jobs *rest) {
 }
 
 /* Of a store that does not store: now and then, and when there is no more time. */
-static bool is_time_to_try(struct store *s) { return is_stopping(s) || now_ms() >= s->next_try_ms; }
+static bool is_time_to_try(struct store *s) { return is_stopping(s) || clock_ms() >= s->next_try_ms; }
 
 /* While calls are not being stored, and until what waited is, cues are told before they are tried: agents do not wait
  * for a disk. */
@@ -326,7 +319,7 @@ static void take_messages(struct store *s, struct jobs *batch) {
         else set_storing(s, true);
     } else {
         set_storing(s, false);
-        s->next_try_ms = now_ms() + TICK_MS;
+        s->next_try_ms = clock_ms() + TICK_MS;
         STAILQ_CONCAT(batch, &rest);
         put_back_failed(s, batch);
     }
@@ -335,8 +328,8 @@ static void take_messages(struct store *s, struct jobs *batch) {
 /* Also where nothing waits, else it shows by itself: whether the database can be written again. And whether it is still
  * the one that was opened. */
 static void look(struct store *s) {
-    if (now_s() < s->next_look_s) return;
-    s->next_look_s = now_s() + LOOK_EVERY_S;
+    if (clock_s() < s->next_look_s) return;
+    s->next_look_s = clock_s() + LOOK_EVERY_S;
     pthread_mutex_lock(&s->lock);
     bool storing = s->counts.storing, waiting = s->n_queued;
     pthread_mutex_unlock(&s->lock);
