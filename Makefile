@@ -18,7 +18,7 @@ LDLIBS   += $(call PKG,--libs) -lm -pthread
 
 LIBRARY := $(wildcard src/prosody/*.c src/classify/*.c src/cues/*.c) src/call.c src/voice.c src/names.c
 PROGRAM := $(wildcard src/capture/*.c src/ingest/*.c src/serve/*.c src/store/*.c src/relay/*.c src/commands/*.c) src/export.c src/hub.c src/session.c src/event.c src/playbook_file.c src/text.c
-PAGES   := $(shell find src/web -type f)
+PAGES   := $(shell find src/web -type f -not -path '*/node_modules/*')
 BOXES   := $(wildcard tests/blackbox/test_*.c tests/faults/test_*.c)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -86,9 +86,13 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# The pages, gzipped, as one table in the program.
-$(BUILD)/pages.c: $(BUILD)/tools/pack $(PAGES)
-	$< src/web > $@.new && mv $@.new $@
+# The pages, bundled, which takes node (a source archive has them already), and then gzipped as one table in the program.
+$(BUILD)/web/.made: $(PAGES)
+	@cmp -s src/web/package-lock.json src/web/node_modules/.of || sh tools/setup pages
+	node src/web/build.mjs $(@D)
+	@touch $@
+$(BUILD)/pages.c: $(BUILD)/tools/pack $(BUILD)/web/.made
+	$< $(BUILD)/web > $@.new && mv $@.new $@
 $(BUILD)/pages.o $(BUILD)/default_playbook.o: %.o: %.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 

@@ -100,6 +100,13 @@ static int redirect(struct lws *wsi, struct response *r, const char *path) {
     return serve_respond_line(wsi, r, (struct head){.status = 302, .location = location}, "It is elsewhere.\n");
 }
 
+/* A call's replay is one page for all calls: which it is, the page reads in its own address. */
+static const char *page_of(const char *path) {
+    static const char replay[] = "/replay/";
+    size_t n = strlen(replay);
+    return !strncmp(path, replay, n) && call_id_is(path + n) ? "/replay/index.html" : path;
+}
+
 int serve_http_answer(struct serve *s, struct lws *wsi, struct response *r, const char *path, size_t n_path) {
     char with_index[REQUEST_PATH_SIZE + sizeof "/index.html"];
     bool get = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0;
@@ -114,6 +121,8 @@ int serve_http_answer(struct serve *s, struct lws *wsi, struct response *r, cons
     if (!strcmp(path, "/events"))
         return serve_respond_line(wsi, r, (struct head){.status = 426}, "This is a WebSocket.\n");
     if (!strcmp(path, "/")) return redirect(wsi, r, "/agent/");
+    path = page_of(path);
+    n = strlen(path);
     bool folder = path[n - 1] == '/';
     snprintf(with_index, sizeof with_index, "%s%sindex.html", path, folder ? "" : "/");
     if (folder) return answer_page(s, wsi, r, with_index);

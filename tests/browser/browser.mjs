@@ -14,45 +14,37 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 export const openBrowser = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
 
-/* In the page, before its own scripts: what moved, what the security policy refused, what the cue panel showed. */
+/* In the page, before its own scripts: what moved, what the security policy refused, when it was first painted. */
 function record() {
-  const kept = { shift: 0, moved: [], refused: [], shown: [] };
+  const kept = { shift: 0, moved: [], refused: [], paintedMs: null };
   globalThis.kept = kept;
-  new PerformanceObserver((list) => {
-    for (const { value, sources } of list.getEntries()) {
-      kept.shift += value;
-      kept.moved.push(`${value.toFixed(4)} ${sources.map(({ node }) => node?.id || node?.nodeName)}`);
-    }
-  }).observe({ type: 'layout-shift', buffered: true });
-  addEventListener('securitypolicyviolation', (e) => kept.refused.push(`${e.violatedDirective} ${e.blockedURI}`));
-  addEventListener('DOMContentLoaded', () => {
-    const text = (id) => document.getElementById(id).textContent;
-    const note = () => {
-      const { key, severity } = document.getElementById('panel').dataset;
-      const chips = [...document.querySelectorAll('#minor li:not([hidden])')].map((chip) => chip.textContent);
-      const now = { key, severity, text: text('text'), advice: text('advice'), reason: text('reason'), chips };
-      const last = kept.shown.at(-1);
-      const same = JSON.stringify({ ...last, atMs: 0 }) === JSON.stringify({ ...now, atMs: 0 });
-      if (!same) kept.shown.push({ ...now, atMs: Date.now() });
-    };
-    new MutationObserver(note).observe(document.getElementById('panel'),
-      { subtree: true, childList: true, characterData: true, attributes: true });
+  const observe = (type, each) =>
+    new PerformanceObserver((list) => list.getEntries().forEach(each)).observe({ type, buffered: true });
+  observe('layout-shift', ({ value, sources }) => {
+    kept.shift += value;
+    kept.moved.push(`${value.toFixed(4)} ${sources.map(({ node }) => node?.id || node?.className || node?.nodeName)}`);
   });
+  observe('paint', ({ name, startTime }) => {
+    if (name === 'first-contentful-paint') kept.paintedMs = startTime;
+  });
+  addEventListener('securitypolicyviolation', (e) => kept.refused.push(`${e.violatedDirective} ${e.blockedURI}`));
 }
 
 const STRIP = { scheme: 'light', width: 360, height: 200, locale: 'en-GB', motion: 'reduce' };
 
-/* Without motion unless asked for: in the middle of a fade there is less contrast. */
+/* Without motion unless asked for: in the middle of a fade there is less contrast. more: a script that runs in the page
+ * before its own. */
 export async function openPage(browser, url, options) {
-  const { scheme, width, height, locale, motion } = { ...STRIP, ...options };
+  const { scheme, width, height, locale, motion, more } = { ...STRIP, ...options };
   const context = await browser.newContext({
-    viewport: { width, height }, deviceScaleFactor: 2, colorScheme: scheme, reducedMotion: motion, locale,
+    viewport: { width, height }, deviceScaleFactor: width > 2000 ? 1 : 2, colorScheme: scheme, reducedMotion: motion, locale,
   });
   const page = await context.newPage();
   const errors = [];
   page.on('pageerror', (error) => errors.push(`${error}`));
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   await page.addInitScript(record);
+  if (more) await page.addInitScript(more);
   await page.goto(url);
   return {
     page,
@@ -64,6 +56,11 @@ export async function openPage(browser, url, options) {
     async screenshot(name) {
       mkdirSync(SCREENSHOTS, { recursive: true });
       await page.screenshot({ path: `${SCREENSHOTS}/${name}-${width}x${height}-${scheme}.png` });
+    },
+    /* As somebody sees it who tells some colours apart badly: "deuteranopia", "protanopia", "achromatopsia" ...; "none". */
+    async emulateVision(type) {
+      const session = await context.newCDPSession(page);
+      await session.send('Emulation.setEmulatedVisionDeficiency', { type });
     },
     async faults() {
       await page.evaluate(axe);

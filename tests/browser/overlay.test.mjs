@@ -35,8 +35,27 @@ async function started(t, options) {
   return program;
 }
 
+/* In the page, before its own scripts: what the cue panel showed. */
+function recordPanel() {
+  addEventListener('DOMContentLoaded', () => {
+    const { kept } = globalThis;
+    kept.shown = [];
+    const text = (id) => document.getElementById(id).textContent;
+    const note = () => {
+      const { key, severity } = document.getElementById('panel').dataset;
+      const chips = [...document.querySelectorAll('#minor li:not([hidden])')].map((chip) => chip.textContent);
+      const now = { key, severity, text: text('text'), advice: text('advice'), reason: text('reason'), chips };
+      const last = kept.shown.at(-1);
+      const same = JSON.stringify({ ...last, atMs: 0 }) === JSON.stringify({ ...now, atMs: 0 });
+      if (!same) kept.shown.push({ ...now, atMs: Date.now() });
+    };
+    new MutationObserver(note).observe(document.getElementById('panel'),
+      { subtree: true, childList: true, characterData: true, attributes: true });
+  });
+}
+
 async function opened(t, url, options) {
-  const view = await openPage(browser, url, options);
+  const view = await openPage(browser, url, { more: recordPanel, ...options });
   t.after(() => view.close());
   return view;
 }

@@ -1,11 +1,21 @@
-/* pages.mjs - imports a page's own module into node. Pages end in .js, which node would take for CommonJS. */
+/* pages.mjs - imports a page's own module into node, bundled as the pages are. */
 
-import { register } from 'node:module';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
-const root = new URL('../../src/web/', import.meta.url).href;
-const hook = `export const load = (url, context, next) =>
-  next(url, url.startsWith(${JSON.stringify(root)}) ? { ...context, format: 'module' } : context);`;
+const root = fileURLToPath(new URL('../../src/web/', import.meta.url));
+const { build } = createRequire(`${root}package.json`)('esbuild');
 
-register(`data:text/javascript,${encodeURIComponent(hook)}`);
-
-export const page = (path) => import(root + path);
+export async function page(path) {
+  const { outputFiles } = await build({
+    entryPoints: [root + path],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    loader: { '.svg': 'dataurl', '.css': 'empty' },
+    logLevel: 'warning',
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+}

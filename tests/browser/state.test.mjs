@@ -6,9 +6,9 @@ import test from 'node:test';
 import { agent, call, consent, cue, customer, deleted, feedback, id, pause, recording, status, summary } from './events.mjs';
 import { page } from './pages.mjs';
 
-const { followed, newState, parseEvent, ranked, reduce } = await page('agent/state.js');
+const { followed, newState, parseEvent, ranked, reduce } = await page('shared/calls.js');
 const { sceneOf } = await page('agent/scene.js');
-const { because, clock, withoutPath } = await page('agent/words.js');
+const { because, clock, withoutPath } = await page('shared/words.js');
 
 const open = { open: true, everOpen: true };
 const after = (events, { nowMs = 0, before = newState() } = {}) =>

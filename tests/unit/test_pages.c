@@ -1,4 +1,4 @@
-/* The pages in the program are the files of src/web; the packer says what it cannot pack. */
+/* The pages in the program are the files of build/web; the packer says what it cannot pack. */
 #include "serve/pages.h"
 
 #include <errno.h>
@@ -24,10 +24,10 @@ static char *output_of(const char *command, int *status) {
     return text;
 }
 
-static void test_table_is_src_web(void **state) {
+static void test_table_is_build_web(void **state) {
     (void)state;
     int status;
-    char *count = output_of("find src/web -type f ! -name '.*' ! -name 'README*' | wc -l", &status);
+    char *count = output_of("find build/web -type f ! -name '.*' ! -name 'README*' | wc -l", &status);
     assert_int_equal(n_pages, atoi(count));
     for (size_t i = 0; i < n_pages; i++) {
         const struct page *page = &pages[i];
@@ -38,7 +38,7 @@ static void test_table_is_src_web(void **state) {
         assert_true(page->type && page->etag[0] == '"' && strlen(page->etag) > 10);
         unsigned char *x = page_inflate(page, &n);
         assert_non_null(x);
-        snprintf(path, sizeof path, "src/web%s", page->path);
+        snprintf(path, sizeof path, "build/web%s", page->path);
         FILE *in = fopen(path, "rb");
         assert_non_null(in);
         for (size_t k = 0; k < n; k++) assert_int_equal(fgetc(in), x[k]);
@@ -138,7 +138,7 @@ static void test_pack(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table_is_src_web),
+        cmocka_unit_test(test_table_is_build_web),
         cmocka_unit_test(test_damaged_page),
         cmocka_unit_test(test_pack),
     };

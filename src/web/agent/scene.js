@@ -4,8 +4,8 @@
  *     scene  { mode, lost, badge, recording, clock, consent, panel, minor, feedback, voice, talk, unstored, title, icon }
  */
 
-import { followed, ranked } from './state.js';
-import { because, clock, count, percent, withoutPath } from './words.js';
+import { followed, ranked } from '../shared/calls.js';
+import { because, clock, count, percent, withoutPath } from '../shared/words.js';
 
 export const STALE_AFTER_MS = 3000;
 const MAX_MINOR = 2;

@@ -1,7 +1,7 @@
 /* view.js - puts a scene on the page. Everything goes through textContent and fixed lists of names: what the server
  * sent is never markup. Only what changed is touched. */
 
-import { showFavicon } from './favicon.js';
+import { showFavicon } from '../shared/favicon.js';
 
 const ICONS = new Set(['frustration', 'stress', 'calming', 'talk_over', 'interruption', 'dead_air', 'slow_reply',
   'monologue', 'talking_fast', 'waiting', 'listening', 'paused', 'unheard', 'ended']);

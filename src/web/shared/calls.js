@@ -1,13 +1,14 @@
-/* state.js - what is known of the calls: events in, state out.
+/* calls.js - what is known of the calls: events in, state out.
  *
- * Pure: no DOM, no clock, no network. Events come from outside and are taken as hostile: whatever has the wrong type
- * is left out, whatever is unknown is counted and otherwise ignored, and memory is bounded.
+ * No DOM, no clock, no network. Events come from outside and are taken as hostile: whatever has the wrong type is left
+ * out, whatever is unknown is counted and otherwise ignored, and memory is bounded. An event costs the same whatever
+ * the number of calls: the state is changed in place, and the call it is of is a new object.
  *
- *     state  { calls: Map(id -> call), arrivals, ignored, unstored }
+ *     state  { calls: Map(id -> call), most, arrivals, ignored, unstored }
  *     call   { id, order, startedAt, consent, hasCustomer, heldOut, ended, tS, heardAtMs, voice, talkShare,
  *              cues: Map(id -> cue), paused, recording }
  *
- * unstored says why calls are not being stored, null: they are.
+ * most is how many calls are kept, unstored says why calls are not being stored, null: they are.
  */
 
 const MAX_CALLS = 100;
@@ -26,10 +27,10 @@ const RECORDINGS = ['recording', 'finished', 'interrupted', 'failed'];
 
 /* Who reconnects is told everything again, so nothing is kept but when each call was last heard: a call that stood
  * still before must not look alive because its last reading was repeated. */
-export function newState(before) {
+export function newState(before, most = MAX_CALLS) {
   const heard = new Map(before?.heard);
   for (const call of before?.calls.values() ?? []) heard.set(call.id, { tS: call.tS, heardAtMs: call.heardAtMs });
-  return { calls: new Map(), arrivals: 0, ignored: 0, unstored: null, heard };
+  return { calls: new Map(), most, arrivals: 0, ignored: 0, unstored: null, heard };
 }
 
 /* The event in one WebSocket message, or null. */
@@ -43,9 +44,9 @@ export function parseEvent(text) {
 }
 
 export function reduce(state, event, nowMs) {
-  const take = WHOLE.get(event?.type) ?? takeOfCall;
-  const next = take(state, event, nowMs);
-  return next ?? { ...state, ignored: state.ignored + 1 };
+  const take = WHOLE.get(event?.type) ?? takeOfCall; /* each says whether it was taken */
+  if (!take(state, event, nowMs)) state.ignored++;
+  return state;
 }
 
 /* Of no call, or of one that goes. */
@@ -53,14 +54,14 @@ const WHOLE = new Map([['status', takeStatus], ['deleted', takeDeleted]]);
 
 function takeDeleted(state, event) {
   const id = name(event.call);
-  if (!state.calls.has(id)) return id ? state : undefined;
-  const calls = new Map(state.calls);
-  calls.delete(id);
-  return { ...state, calls };
+  state.calls.delete(id);
+  return id !== '';
 }
 
 function takeStatus(state, { storing, why }) {
-  return typeof storing === 'boolean' ? { ...state, unstored: storing ? null : text(why, MAX_WHY) } : undefined;
+  if (typeof storing !== 'boolean') return false;
+  state.unstored = storing ? null : text(why, MAX_WHY);
+  return true;
 }
 
 function takeOfCall(state, event, nowMs) {
@@ -68,11 +69,12 @@ function takeOfCall(state, event, nowMs) {
   const take = id && takers.get(event.type);
   const before = id && state.calls.get(id);
   const call = take ? take(state, before, event, nowMs, id) : undefined;
-  if (!call) return undefined;
+  if (!call) return false;
 
-  const calls = new Map(state.calls).set(id, call);
-  if (calls.size > MAX_CALLS) calls.delete(leastWanted(calls, id));
-  return { ...state, calls, arrivals: state.arrivals + (before ? 0 : 1) };
+  state.calls.set(id, call);
+  if (!before) state.arrivals++;
+  if (state.calls.size > state.most) state.calls.delete(leastWanted(state.calls, id));
+  return true;
 }
 
 /* The call to show: the one asked for, else the latest started of those in progress, else the latest that ended. */

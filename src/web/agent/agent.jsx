@@ -1,7 +1,8 @@
-/* overlay.js - the agent's overlay: events -> state -> scene -> page. */
+/* agent.jsx - the agent's overlay: events -> state -> scene -> page. */
 
-import { connect } from './connection.js';
-import { newState, parseEvent, reduce } from './state.js';
+import './agent.css';
+import { connect } from '../shared/connection.js';
+import { newState, parseEvent, reduce } from '../shared/calls.js';
 import { sceneOf } from './scene.js';
 import { show } from './view.js';
 

@@ -1,0 +1,37 @@
+/* frame.jsx - around the supervisors' pages: the way to the others, what is at hand on this one, and what everybody has
+ * to know. */
+
+import de from '../texts/shared.de.json';
+import en from '../texts/shared.en.json';
+import { address } from './api.js';
+import { Icon } from './icons.jsx';
+import { textsOf } from './texts.js';
+
+const t = textsOf({ en, de });
+const PLACES = [['wall', 'listening'], ['calls', 'queue'], ['settings', 'settings']];
+
+/* page: the place that is shown, "replay" belongs to "calls". title: the heading for a screen reader where the page
+ * shows none itself, else null. aside: at the end of the top line. note: { icon, severity, words } across the page, or
+ * null. */
+export const Frame = ({ page, title = null, aside, note = null, children }) => (
+  <>
+    <a class="skip button" href="#main">{t('skip')}</a>
+    <header class="frame-head">
+      <a class="name" href={address('wall/')}><Icon name="frustration" /><span>Undertone</span></a>
+      <nav aria-label={t('places')}>
+        {PLACES.map(([place, icon]) => (
+          <a key={place} href={address(`${place}/`)}
+            aria-current={place === page ? 'page' : page === 'replay' && place === 'calls' ? 'true' : undefined}>
+            <Icon name={icon} />{t(`place_${place}`)}
+          </a>
+        ))}
+      </nav>
+      <div class="aside">{aside}</div>
+    </header>
+    {note && <p class="frame-note" role="status" data-severity={note.severity}><Icon name={note.icon} />{note.words}</p>}
+    <main id="main" class="frame-body" tabIndex={-1}>
+      {title && <h1 class="unseen">{title}</h1>}
+      {children}
+    </main>
+  </>
+);
