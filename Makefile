@@ -2,6 +2,7 @@
 
 SANITIZE ?=
 PREFIX   ?= /usr/local
+VERSION  := $(shell sed -n 's/.*UT_VERSION *"\(.*\)"/\1/p' include/undertone.h)
 BUILD    ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 comma    := ,
 
@@ -23,7 +24,7 @@ BOXES   := $(wildcard tests/blackbox/test_*.c tests/faults/test_*.c)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-.PHONY: all demo test faults bench validate check fuzz install clean help setup
+.PHONY: all demo test faults bench validate check fuzz install dist clean help setup
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -119,7 +120,13 @@ $(BUILD)/tools/pack: tools/pack.c
 $(BUILD)/tools/%: $(BUILD)/tools/%.o $(BUILD)/libprogram.a $(BUILD)/libundertone.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 
-clean: ## removes build/
-	rm -rf build
+# All that is in git, and the pages as bundled here, so that whoever builds from it needs no node.
+dist: $(BUILD)/web/.made ## a source archive with the pages built: building from it takes no node
+	@{ git ls-files -z; find $(BUILD)/web -type f -print0; } | tar --null --files-from=- --sort=name --owner=0 --group=0 \
+		--numeric-owner --transform='s,^$(BUILD)/web/,build/web/,;s,^,undertone-$(VERSION)/,' -czf $(BUILD)/undertone-$(VERSION).tar.gz
+	@echo $(BUILD)/undertone-$(VERSION).tar.gz
+
+clean: ## removes build/, but for the pages of a source archive, which cannot be made without node
+	find build -mindepth 1 -maxdepth 1 $(if $(wildcard .git),,! -name web) -exec rm -rf {} +
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

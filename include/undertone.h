@@ -26,6 +26,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define UT_VERSION      "0.7.0"
+
 #define UT_RATE_HZ      8000 /* everything is analysed in the telephone band */
 #define UT_HOP          80   /* samples from one frame to the next: 10 ms */
 #define UT_READING_HOPS 50   /* frames from one reading to the next: 500 ms */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "commands/commands.h"
+#include "undertone.h"
 
 static const struct command {
     const char *name;
@@ -33,7 +34,7 @@ static void usage(FILE *out) {
           "usage: undertone COMMAND [OPTION...]\n\n",
           out);
     for (int i = 0; i < COMMANDS; i++) fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].line);
-    fputs("\nundertone COMMAND --help tells the rest.\n", out);
+    fputs("\nundertone COMMAND --help tells the rest, undertone --version which this is.\n", out);
 }
 
 /* getopt's messages start with argv[0]. */
@@ -53,6 +54,7 @@ int main(int argc, char **argv) {
         usage(stdout);
         return EXIT_FINE;
     }
+    if (!strcmp(argv[1], "--version")) return puts("undertone " UT_VERSION), EXIT_FINE;
     for (int i = 0; i < COMMANDS; i++)
         if (!strcmp(argv[1], commands[i].name)) return run(&commands[i], argc - 1, argv + 1);
     fprintf(stderr, "undertone: %s is not a command (undertone --help lists them)\n", argv[1]);

@@ -14,6 +14,7 @@
 
 #include "program.h"
 #include "sound.h"
+#include "undertone.h"
 
 enum { FAILED = 1, USAGE = 2, ARGUMENTS = 10 };
 
@@ -292,11 +293,20 @@ static void test_help(void **state) {
     program_end(&all);
 }
 
+static void test_version(void **state) {
+    (void)state;
+    program p;
+    assert_int_equal(RUN(&p, "--version"), 0);
+    assert_string_equal(p.out, "undertone " UT_VERSION "\n");
+    program_end(&p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_nothing_given),
         cmocka_unit_test(test_help),
+        cmocka_unit_test(test_version),
     };
     return cmocka_run_group_tests_name("usage", tests, NULL, NULL);
 }
