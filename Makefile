@@ -107,7 +107,7 @@ $(BUILD)/tests/blackbox/%: $(BUILD)/tests/blackbox/%.o $(call objects,$(filter-o
 $(patsubst %.c,$(BUILD)/%,$(wildcard tests/faults/test_*.c)): %: %.o $(call objects,$(filter-out $(BOXES),$(wildcard tests/blackbox/*.c tests/faults/*.c)))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 $(BUILD)/tests/unit/test_serve $(BUILD)/tests/unit/test_api: $(BUILD)/tests/blackbox/ws_client.o
-$(BUILD)/tests/unit/test_api: $(BUILD)/tests/blackbox/http_client.o
+$(BUILD)/tests/unit/test_api $(BUILD)/tests/unit/test_imports: $(BUILD)/tests/blackbox/http_client.o
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libprogram.a $(BUILD)/libundertone.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 $(BUILD)/tools/latency: $(BUILD)/tests/blackbox/ws_client.o

@@ -147,21 +147,29 @@ static json_t *summary_json(const call_facts *facts, const ut_summary *summary) 
     return json;
 }
 
+/* With room for more bytes, zeroed, behind the text and its terminator. */
+static message *message_of_bytes(message_kind kind, const char *call, double t_s, const void *bytes, size_t n_bytes,
+                                 size_t n_more) {
+    message *m = calloc(1, sizeof *m + MESSAGE_PREFIX + n_bytes + 1 + n_more);
+    if (!m) return NULL;
+    atomic_init(&m->references, 1);
+    m->kind = kind;
+    snprintf(m->call, sizeof m->call, "%s", call);
+    m->t_s = t_s;
+    m->shown = true;
+    m->n_bytes = n_bytes;
+    m->text = (char *)(m + 1) + MESSAGE_PREFIX;
+    memcpy(m->text, bytes, n_bytes);
+    return m;
+}
+
 /* Takes over json, which may be null. */
 static message *message_new(message_kind kind, const char *call, double t_s, json_t *json) {
     char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
-    size_t n_bytes = text ? strlen(text) : 0;
-    message *m = text ? calloc(1, sizeof *m + MESSAGE_PREFIX + n_bytes + 1) : NULL;
-    if (m) {
-        atomic_init(&m->references, 1);
-        m->kind = kind;
-        snprintf(m->call, sizeof m->call, "%s", call);
-        m->t_s = t_s;
-        m->shown = true;
-        m->n_bytes = n_bytes;
-        m->text = (char *)(m + 1) + MESSAGE_PREFIX;
-        memcpy(m->text, text, n_bytes + 1);
-    }
+    const char *agent = kind == MESSAGE_CALL ? json_string_value(json_object_get(json, "agent")) : NULL;
+    size_t n_bytes = text ? strlen(text) : 0, n_agent = agent ? strlen(agent) + 1 : 0;
+    message *m = text ? message_of_bytes(kind, call, t_s, text, n_bytes, n_agent) : NULL;
+    if (m && agent) m->agent = memcpy(m->text + n_bytes + 1, agent, n_agent);
     free(text);
     json_decref(json);
     return m;
@@ -169,7 +177,11 @@ static message *message_new(message_kind kind, const char *call, double t_s, jso
 
 message *message_of_call(const call_facts *facts) {
     message *m = message_new(MESSAGE_CALL, facts->id, 0, facts_json(facts));
-    if (m) m->consent = facts->consent;
+    if (!m) return NULL;
+    m->consent = facts->consent;
+    m->channel = facts->roles[0];
+    for (int c = 1; c < facts->channels; c++)
+        if (facts->roles[c] == UT_CUSTOMER) m->channel = UT_CUSTOMER;
     return m;
 }
 
@@ -180,7 +192,11 @@ static message *message_of_reading(const call_facts *facts, const ut_event *even
     json_t *json = reading_json(facts, event->t_s, channel, activity);
     if (json && customer) add_affect(json, &event->customer.affect);
     message *m = message_new(MESSAGE_READING, facts->id, event->t_s, json);
-    if (m) m->channel = channel;
+    if (!m) return NULL;
+    bool scored = customer && !event->customer.affect.abstain;
+    m->channel = channel;
+    m->frustration = scored ? event->customer.affect.frustration : NAN;
+    m->stress = scored ? event->customer.affect.stress : NAN;
     return m;
 }
 
@@ -189,6 +205,7 @@ static message *message_of_cue(const call_facts *facts, const ut_event *event) {
     if (m) {
         m->cue_id = event->cue.id;
         m->cue_state = event->cue.state;
+        m->escalates = event->cue.kind == UT_CUE_ESCALATE;
         m->shown = !facts->held_out;
     }
     return m;
@@ -216,7 +233,29 @@ message *message_of_feedback(const feedback *said, int64_t now_ms) {
     if (!m) return NULL;
     m->cue_id = said->cue;
     m->shown = said->verdict != VERDICT_SEEN;
+    m->takes = said->verdict == VERDICT_TAKEN;
     return m;
+}
+
+message *message_of_over(const char *call) {
+    return message_new(MESSAGE_OVER, call, 0, json_pack("{ss ss}", "type", "over", "call", call));
+}
+
+message *message_of_sound(const char *call, double t_s, const unsigned char *samples, size_t n_bytes) {
+    return message_of_bytes(MESSAGE_SOUND, call, t_s, samples, n_bytes, 0);
+}
+
+static json_t *scores_json(const float *scores, size_t n) {
+    json_t *json = json_array();
+    for (size_t i = 0; i < n; i++) json_array_append_new(json, number((double)scores[i], 2));
+    return json;
+}
+
+message *message_of_trend(const char *call, const score_trend *trend) {
+    json_t *json = json_pack("{ss ss so so so so}", "type", "trend", "call", call, "t_s", number(trend->t_s, 3),
+                             "step_s", number(trend->step_s, 3), "frustration",
+                             scores_json(trend->frustration, trend->n), "stress", scores_json(trend->stress, trend->n));
+    return message_new(MESSAGE_TREND, call, trend->t_s, json);
 }
 
 message *message_of_consent(const char *call, double t_s, const consent_change *change, int64_t now_ms) {
@@ -277,7 +316,9 @@ bool message_is_durable(const message *m) {
            m->kind == MESSAGE_CONSENT || m->kind == MESSAGE_PAUSE;
 }
 
-bool message_may_be_dropped(const message *m) { return m->kind == MESSAGE_READING || m->kind == MESSAGE_TURN; }
+bool message_may_be_dropped(const message *m) {
+    return m->kind == MESSAGE_READING || m->kind == MESSAGE_TURN || m->kind == MESSAGE_SOUND;
+}
 
 message *message_hold(message *m) {
     atomic_fetch_add_explicit(&m->references, 1, memory_order_relaxed);
@@ -311,6 +352,6 @@ bool call_id_is(const char *text) {
 }
 
 const char *verdict_name(verdict verdict) {
-    static const char *const names[VERDICTS] = {"helpful", "wrong", "dismiss", "seen"};
+    static const char *const names[VERDICTS] = {"helpful", "wrong", "dismiss", "seen", "taken"};
     return names[verdict];
 }

@@ -19,6 +19,9 @@ typedef enum message_kind {
     MESSAGE_CUE,
     MESSAGE_FEEDBACK,
     MESSAGE_SUMMARY,
+    MESSAGE_OVER,  /* the end of a call without consent, of which there is no summary; to pages only */
+    MESSAGE_TREND, /* the scores of a call's last minutes, to who joins late */
+    MESSAGE_SOUND, /* no event: what a call sounds like now, to those who listen */
     MESSAGE_CONSENT,
     MESSAGE_PAUSE,
     MESSAGE_RECORDING,
@@ -32,15 +35,19 @@ typedef struct message {
     atomic_int references;
     message_kind kind;
     char call[CALL_ID_SIZE];
-    double t_s;         /* audio time, 0 where it has none */
-    ut_channel channel; /* of a reading */
-    ut_consent consent; /* of a call, and of its change */
-    bool storing;       /* of a status */
-    unsigned cue_id;    /* of a cue, of feedback */
+    double t_s;                /* audio time, 0 where it has none */
+    ut_channel channel;        /* of a reading; of a call the one to follow it by: the customer's where there is one */
+    ut_consent consent;        /* of a call, and of its change */
+    const char *agent;         /* of a call: who leads it, null where nobody knows */
+    bool storing;              /* of a status */
+    float frustration, stress; /* of a reading of the customer's voice, NaN where it abstains */
+    unsigned cue_id;           /* of a cue, of feedback */
     ut_cue_state cue_state;
+    bool escalates; /* a cue to the supervisor */
+    bool takes;     /* feedback: somebody has seen to it */
     bool shown;     /* false, and it goes to no page: a cue of a held-out call, and that one was seen */
     size_t n_bytes; /* of text, without the terminator */
-    char *text;     /* one line of JSON without newline, MESSAGE_PREFIX writable bytes lie before it */
+    char *text; /* one line of JSON without newline, of sound its samples; MESSAGE_PREFIX writable bytes lie before */
 } message;
 enum { MESSAGE_PREFIX = 64 }; /* at least LWS_PRE */
 
@@ -72,8 +79,9 @@ void call_id_make(char id[CALL_ID_SIZE], int64_t now_ms);
 /* Whether text could be one: letters, digits and hyphens. */
 bool call_id_is(const char *text);
 
-/* What somebody who was shown a cue says of it; that it was seen the page says by itself. */
-typedef enum verdict { VERDICT_HELPFUL, VERDICT_WRONG, VERDICT_DISMISS, VERDICT_SEEN, VERDICTS } verdict;
+/* What somebody who was shown a cue says of it; that it was seen the page says by itself. A supervisor takes what was
+ * escalated. */
+typedef enum verdict { VERDICT_HELPFUL, VERDICT_WRONG, VERDICT_DISMISS, VERDICT_SEEN, VERDICT_TAKEN, VERDICTS } verdict;
 const char *verdict_name(verdict verdict);
 
 typedef struct feedback {
@@ -113,6 +121,13 @@ typedef struct recording_news {
     char why[256];
 } recording_news;
 
+/* The customer's scores, the oldest first: the last is of t_s, and they lie step_s apart. NaN: nothing was scored. */
+typedef struct score_trend {
+    double t_s, step_s;
+    size_t n;
+    const float *frustration, *stress; /* [n] */
+} score_trend;
+
 /* Whether calls are being stored, and why not. */
 typedef struct store_status {
     bool storing;
@@ -122,6 +137,9 @@ typedef struct store_status {
 /* Each returns a message with one reference, or null without memory. */
 message *message_of_call(const call_facts *facts);
 message *message_of_event(const call_facts *facts, const ut_event *event);
+message *message_of_over(const char *call);
+message *message_of_trend(const char *call, const score_trend *trend);
+message *message_of_sound(const char *call, double t_s, const unsigned char *samples, size_t n_bytes);
 message *message_of_consent(const char *call, double t_s, const consent_change *change, int64_t now_ms);
 message *message_of_pause(const char *call, double t_s, const pause_change *change, int64_t now_ms);
 message *message_of_deletion(const char *call);
@@ -134,7 +152,7 @@ message *message_of_refusal(const char *why);
  * was changed by hand. */
 bool message_is_durable(const message *m);
 
-/* There are so many of them that a full queue may do without: readings and turns. */
+/* There are so many of them that a full queue may do without: readings, turns and sound. */
 bool message_may_be_dropped(const message *m);
 
 message *message_hold(message *m);

@@ -8,7 +8,7 @@
  *     worker: session -> tape --> recorder on its own thread --> message, as above
  *
  *     page: feedback --> store --> show, serve   once the store has committed it
- *           order -----> worker                  consent or a pause, of a call in progress
+ *           order -----> worker                  consent or a pause, of a call in progress; or somebody listens to it
  *
  * hub_open starts the store's thread, the network's, the recorder's and the workers; hub_close stops the workers, the
  * recorder, the store, the network. A call belongs to one worker for its whole life.
@@ -77,9 +77,10 @@ static void send(hub *h, message *m) {
 /* Worker's thread, and the recorder's. The one fan-out. */
 static void publish(void *user, message *m) {
     hub *h = user;
-    if (h->options.show) h->options.show(h->options.user, m);
+    bool sound = m->kind == MESSAGE_SOUND; /* for who listens on a page, and nobody else */
+    if (h->options.show && !sound) h->options.show(h->options.user, m);
     if (!(h->store && message_is_durable(m))) send(h, m);
-    if (h->store) store_write(h->store, m);
+    if (h->store && !sound) store_write(h->store, m);
 }
 
 /* Store's thread. A cue that could not be kept is still shown: the store counts the failure and tries again, and an
@@ -135,14 +136,31 @@ static bool take_order(void *user, const char *call_id, const call_order *order)
     return hub_order(user, call_id, order);
 }
 
+static int count_live(void *user) { return hub_live(user); }
+
+static json_t *tell_settings(void *user) {
+    const hub *h = user;
+    return h->options.settings(h->options.user);
+}
+
+static json_t *tell_model(void *user) {
+    const hub *h = user;
+    return h->options.model(h->options.user);
+}
+
 static bool open_serve(hub *h, char *message, size_t message_size) {
     serve_options options = {.listen = h->options.listen,
                              .bound = &h->address,
                              .web_dir = h->options.web_dir,
                              .feedback = h->options.data_dir ? take_feedback : NULL,
                              .order = take_order,
+                             .listening = h->options.listening,
+                             .live = count_live,
+                             .settings = h->options.settings ? tell_settings : NULL,
+                             .model = h->options.model ? tell_model : NULL,
                              .store = h->store,
                              .data_dir = h->options.data_dir,
+                             .import_command = h->options.import_command,
                              .user = h};
     serve *s = serve_open(&options, message, message_size);
     h->address.fd = -1; /* serve's, whatever came of it */
@@ -194,7 +212,8 @@ static void do_wishes(hub *h, followed *f) {
     for (wish *w = take_wishes(h, f), *next; w; w = next) {
         next = w->next;
         if (w->order.kind == ORDER_CONSENT) session_set_consent(f->session, &w->order.consent, publish, h);
-        else session_set_pause(f->session, &w->order.pause, publish, h);
+        if (w->order.kind == ORDER_PAUSE) session_set_pause(f->session, &w->order.pause, publish, h);
+        if (w->order.kind == ORDER_LISTEN) session_set_listeners(f->session, w->order.listeners);
         free(w);
     }
 }

@@ -5,6 +5,7 @@
 #ifndef HUB_H
 #define HUB_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "order.h"
@@ -15,15 +16,19 @@
 typedef struct hub hub;
 
 typedef struct hub_options {
-    const char *listen;                                     /* "ADDR:PORT", null for no dashboards */
-    const char *web_dir;                                    /* null for the pages in the program */
-    const char *data_dir;                                   /* null for no store */
+    const char *listen;                /* "ADDR:PORT", null for no dashboards */
+    const char *web_dir;               /* null for the pages in the program */
+    const char *data_dir;              /* null for no store */
+    const char *const *import_command; /* what listens to recordings that are sent, see serve.h; null: none can be */
     void (*show)(void *user, const message *m);             /* on any thread, for each message; null for none */
     void (*ended)(void *user, const source *s, bool broke); /* on a worker's thread: a source's end; null for none */
     void (*warn)(void *user, const char *what); /* any thread: a sentence for who runs this: calls are not being kept,
                                                    or are again; null for none */
+    json_t *(*settings)(void *user); /* a thread of serve's: what GET /api/settings tells, new; null for none */
+    json_t *(*model)(void *user);    /* and GET /api/model */
     void *user;
-    bool record; /* keep the sound of calls that do not say otherwise */
+    bool record;    /* keep the sound of calls that do not say otherwise */
+    bool listening; /* pages may hear calls in progress */
     tape_format format;
     retention keep;
     int workers; /* 0 means one a core */

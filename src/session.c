@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "cues/playbook.h"
+#include "store/media.h"
 
 enum { BLOCK = UT_RATE_HZ / 10, TEXTS = 6 };
 
@@ -25,6 +26,9 @@ struct session {
     int64_t begins_at_ms;            /* 0: now */
     uint64_t n_samples, n_heard;     /* read in all; since there was consent */
     float block[SOURCE_CHANNELS][BLOCK];
+    int listeners;
+    size_t n_let_hear; /* samples a channel in sound, of BLOCK */
+    unsigned char sound[2 * SOURCE_CHANNELS * BLOCK];
 };
 
 /* By the clock on the wall here. */
@@ -157,13 +161,44 @@ static void push(session *session, size_t n, void (*out)(void *user, message *m)
     }
 }
 
-/* The next n samples, which are in the block, go to the tape and into the call. */
+/* ---- listening ---- */
+
+_Static_assert(BLOCK == SESSION_SOUND_MS * UT_RATE_HZ / 1000, "a message of sound is a block");
+
+void session_set_listeners(session *session, int more) {
+    session->listeners += more;
+    if (!session->listeners) session->n_let_hear = 0;
+}
+
+static void let_hear_sample(session *session, size_t i) {
+    int channels = session->source->channels;
+    unsigned char *at = session->sound + 2 * (size_t)channels * session->n_let_hear++;
+    for (int c = 0; c < channels; c++) {
+        int sample = media_pcm_16(session->block[c][i]);
+        *at++ = (unsigned char)(sample & 0xff);
+        *at++ = (unsigned char)(sample >> 8 & 0xff);
+    }
+}
+
+static void let_hear(session *session, size_t n, void (*out)(void *user, message *m), void *user) {
+    for (size_t i = 0; i < n; i++) {
+        let_hear_sample(session, i);
+        if (session->n_let_hear < BLOCK) continue;
+        size_t n_bytes = 2 * (size_t)session->source->channels * BLOCK;
+        session->n_let_hear = 0;
+        give(message_of_sound(session->facts.id, (double)session->n_heard / UT_RATE_HZ, session->sound, n_bytes), out,
+             user);
+    }
+}
+
+/* The next n samples, which are in the block, go to the tape, to who listens, and into the call. */
 static void hear(session *session, size_t n, void (*out)(void *user, message *m), void *user) {
     session->n_samples += n;
     if (session->facts.consent != UT_CONSENT_GIVEN) return;
     if (session->paused) memset(session->block, 0, sizeof session->block);
     session->n_heard += n;
     if (session->tape) tape_write(session->tape, (float *const[]){session->block[0], session->block[1]}, n);
+    if (session->listeners > 0) let_hear(session, n, out, user);
     push(session, n, out, user);
 }
 
@@ -194,6 +229,7 @@ static void end(session *session, const char *how, void (*out)(void *user, messa
     drain(session, out, user);
     tape_finish(session->tape);
     session->tape = NULL;
+    if (session->facts.consent != UT_CONSENT_GIVEN) give(message_of_over(session->facts.id), out, user);
 }
 
 void session_stop(session *session, void (*out)(void *user, message *m), void *user) {

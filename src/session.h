@@ -39,7 +39,8 @@ typedef enum session_state { SESSION_IDLE, SESSION_BUSY, SESSION_ENDED, SESSION_
 
 /* Reads what the source has now, a tenth of a second at most, and gives the messages that follow to out, which borrows
  * them. The first samples give the call's own, the last step (SESSION_ENDED, or SESSION_FAILED with
- * session_source()->fault saying why) the summary. SESSION_IDLE: nothing there yet, come back in a hop. */
+ * session_source()->fault saying why) the summary, or without consent that the call is over. SESSION_IDLE: nothing
+ * there yet, come back in a hop. */
 session_state session_step(session *session, void (*out)(void *user, message *m), void *user);
 
 /* Consent is given at last, and the call begins now; or it is withdrawn (or refused, which is then the same), and
@@ -50,6 +51,11 @@ void session_set_consent(session *session, const consent_change *change, void (*
 
 /* From here on, until it goes on, the call is silence: nothing is heard, scored or recorded, and no reading comes. */
 void session_set_pause(session *session, const pause_change *change, void (*out)(void *user, message *m), void *user);
+
+/* So many more want to hear the call, or fewer. While any do, messages of sound come, each of so much of what the tape
+ * gets: 16-bit little-endian samples, of the channels in turn. */
+enum { SESSION_SOUND_MS = 100 };
+void session_set_listeners(session *session, int more);
 
 /* Ends the call before its source does. */
 void session_stop(session *session, void (*out)(void *user, message *m), void *user);

@@ -229,7 +229,9 @@ static json_t *ask_page(struct database *d, const question *q) {
 }
 
 static json_t *ask_call(struct database *d, const question *q) { return archive_call(d, q->text); }
-static json_t *ask_readings(struct database *d, const question *q) { return archive_readings(d, q->text, 0); }
+static json_t *ask_readings(struct database *d, const question *q) {
+    return archive_readings(d, q->text, &(archive_part){.to_s = INFINITY});
+}
 
 static const char count_sql[] = "SELECT count(*) AS calls, max(source) AS source FROM calls NOT INDEXED";
 static const char read_sql[] = "SELECT count(*) AS readings, max(level) AS level FROM measured";
@@ -282,6 +284,8 @@ static bool measure_all(struct database *d) {
         {"first page, a cue", ask_page, "{\"cue\":\"frustration\"}", PAGE_MS, 0, 0},
         {"first page, an agent of a team", ask_page, "{\"agent\":\"a-7\",\"team\":\"team-3\"}", PAGE_MS, 0, 0},
         {"first page, a peak", ask_page, "{\"peak\":0.94}", PAGE_MS, 0, 0},
+        {"first page, by peaks", ask_page, "{\"order\":\"peak\"}", PAGE_MS, 0, 0},
+        {"first page, with pictures of 48 steps", ask_page, "{\"points\":48}", PAGE_MS, 0, 0},
         {"first page, a tag", ask_page, "{\"tag\":\"tag-7\"}", PAGE_MS, 0, 0},
         {"first page, text of a note", ask_page, "{\"text\":\"order 4711\"}", PAGE_MS, 0, 0},
         {"first page, a day", ask_page, "{\"from\":\"2026-11-22\",\"to\":\"2026-11-22\"}", PAGE_MS, 0, 0},

@@ -16,6 +16,7 @@
 #include "commands/interrupt.h"
 #include "cues/playbook.h"
 #include "serve/serve.h"
+#include "serve/trend.h"
 
 enum { TICK_MS = 10, BEFORE_S = 120 /* how much of a call that is in progress at the start is told */ };
 #define STEP_S ((double)UT_READING_HOPS * UT_HOP / UT_RATE_HZ)
@@ -75,6 +76,7 @@ typedef struct crowd {
     uint64_t chance;
     double cue_every_s, speed;
     double start_s, next_episode_s; /* by the clock; by the crowd's */
+    bool gathering;                 /* what calls in progress have been through is told */
     unsigned n_begun, n_agents;
     size_t n_calls;
     call calls[];
@@ -146,7 +148,9 @@ static void tell_activity(crowd *c, call *call, ut_channel channel) {
         &(ut_event){.type = UT_EVENT_ACTIVITY, .t_s = call->t_s, .activity = {channel, activity_of(c, call, channel)}});
 }
 
+/* Of what is past, what a wall that joins would still be told. */
 static void tell_readings(crowd *c, call *call) {
+    if (c->gathering && fmod(call->t_s, TREND_STEP_S) > 0) return;
     if (has_customer(call)) tell_customer(c, call);
     tell_activity(c, call, has_customer(call) ? UT_AGENT : UT_MIXED);
 }
@@ -370,7 +374,10 @@ static float peak_of(const call *call, const score *s) { return call->n_scored ?
 
 static void end_call(crowd *c, call *call) {
     ut_event event = {.type = UT_EVENT_SUMMARY, .t_s = call->t_s};
-    if (call->facts.consent != UT_CONSENT_GIVEN) return;
+    if (call->facts.consent != UT_CONSENT_GIVEN) {
+        send_away(c, message_of_over(call->facts.id));
+        return;
+    }
     for (int kind = 0; kind < UT_CUE_KINDS; kind++) clear_cue(c, call, (ut_cue_kind)kind);
     event.summary = (ut_summary){.duration_s = call->t_s,
                                  .has_customer = has_customer(call),
@@ -419,7 +426,9 @@ static void gather(crowd *c) {
         call *call = &c->calls[(size_t)draw_between(c, 0, (double)c->n_calls)];
         if (can_have_episode(call)) begin_episode(c, call, fmax(0, -call->began_s - s));
     }
+    c->gathering = true;
     tick(c);
+    c->gathering = false;
 }
 
 /* Network's thread. What is said of a cue is told to all at once, since nothing is kept. */

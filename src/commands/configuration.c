@@ -180,6 +180,7 @@ static bool read_root(const reader *r, configuration *c) {
         bool good = !strcmp(name, "consent")     ? true
                     : !strcmp(name, "listen")    ? read_listen(r, setting, &c->listen)
                     : !strcmp(name, "recording") ? read_recording(r, setting, c)
+                    : !strcmp(name, "listening") ? read_bool(r, setting, &c->listening)
                     : !strcmp(name, "retention") ? read_retention(r, setting, &c->keep)
                     : !strcmp(name, "sources")   ? read_sources(r, setting, c)
                                                  : read_field(r, setting, fields, sizeof fields / sizeof *fields);

@@ -4,6 +4,7 @@
  *     data = "/var/lib/undertone";
  *     consent: { default = "unknown"; };     # unknown, given or refused
  *     recording: { on = true; format = "flac"; };
+ *     listening = true;                      # supervisors may hear calls in progress
  *     retention: { audio_days = 30; readings_days = 90; cues_days = 365; audit_days = 1095; };
  *     sources: (
  *         { kind = "device"; customer = "monitor"; agent = "headset"; },
@@ -37,7 +38,7 @@ typedef struct configuration {
     config_t config;
     const char *listen, *data, *web, *model, *playbook;
     ut_consent consent;
-    bool record;
+    bool record, listening;
     tape_format format;
     retention keep;
     configured_source sources[CONFIGURATION_SOURCES];

@@ -58,8 +58,8 @@ bool engine_look(engine *e) {
 }
 
 bool engine_open(engine *e, const char *command, const char *model_path, const char *playbook_path) {
-    char found[ENGINE_PATH];
-    *e = (engine){.command = command, .model = engine_open_model(command, model_path, found)};
+    *e = (engine){.command = command};
+    e->model = engine_open_model(command, model_path, e->model_path);
     return e->model && engine_playbook(e, playbook_path, &e->playbook);
 }
 

@@ -11,6 +11,7 @@ enum { ENGINE_PATH = PATH_MAX, ENGINE_PLAYBOOKS = 257 }; /* as many as a configu
 typedef struct engine {
     const char *command; /* for messages */
     ut_model *model;
+    char model_path[ENGINE_PATH];               /* its file */
     playbook_file *playbook;                    /* of calls that name none; null: the defaults */
     playbook_file *playbooks[ENGINE_PLAYBOOKS]; /* all there are, owned */
     int n_playbooks;

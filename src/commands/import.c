@@ -6,13 +6,16 @@
 #include <errno.h>
 #include <fts.h>
 #include <getopt.h>
+#include <math.h>
 #include <openssl/evp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "capture/tee.h"
+#include "clock.h"
 #include "commands/actor.h"
 #include "commands/commands.h"
 #include "commands/data.h"
@@ -35,7 +38,11 @@ static const char usage[] = "usage: undertone import FOLDER... [OPTION...]\n\n"
                             "  --queue NAME      and queue\n"
                             "  --customer REF    the customer of all of them\n"
                             "  --model FILE      another model\n"
-                            "  --playbook FILE   another playbook\n" RECORDINGS_USAGE;
+                            "  --playbook FILE   another playbook\n"
+                            "  --progress        what becomes of each file on stdout, for programs: a line of JSON\n"
+                            "                    with file, state (listening, done, known, failed), progress\n"
+                            "                    (0 to 1) and call\n"
+                            "  --method TEXT     how consent was learned of (default: command line)\n" RECORDINGS_USAGE;
 
 enum { SHA256_TEXT = 65, PATHS_MAX = 10 * 1000 * 1000 };
 
@@ -43,13 +50,19 @@ typedef struct import {
     recordings recordings;
     engine engine;
     session_options options;
-    bool record;
+    bool record, progress;
     data data;
 
     pthread_mutex_t lock; /* of all that follows, and of the database */
     unsigned imported, known;
     double heard_s;
 } import;
+
+/* Which call a recording became, or was already. */
+typedef struct outcome {
+    char call[CALL_ID_SIZE];
+    bool known;
+} outcome;
 
 /* The messages of one call, until its end. */
 typedef struct heard {
@@ -84,6 +97,15 @@ static bool complain(const char *path, const char *why) {
     return false;
 }
 
+/* For the program that runs us; where it has gone, nobody wants the import either. */
+static void tell(const import *im, const char *path, const char *state, double progress, const char *call) {
+    json_t *line = json_pack("{ss ss sf ss?}", "file", path, "state", state, "progress", progress, "call", call);
+    char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(4)) : NULL;
+    if (im->progress && (printf("%s\n", text ? text : "{}") < 0 || fflush(stdout))) raise(SIGTERM);
+    free(text);
+    json_decref(line);
+}
+
 static bool hash_file(const char *path, char hex[SHA256_TEXT]) {
     unsigned char bytes[65536], hash[32];
     FILE *file = fopen(path, "rb");
@@ -97,12 +119,12 @@ static bool hash_file(const char *path, char hex[SHA256_TEXT]) {
     return good;
 }
 
-static bool is_known(import *im, const char *sha256) {
+static bool is_known(import *im, const char *sha256, outcome *o) {
     pthread_mutex_lock(&im->lock);
-    bool known = rows_have_content(im->data.database, sha256);
-    im->known += known;
+    o->known = rows_have_content(im->data.database, sha256, o->call);
+    im->known += o->known;
     pthread_mutex_unlock(&im->lock);
-    return known;
+    return o->known;
 }
 
 static bool put_all(struct database *d, const heard *h) {
@@ -112,9 +134,10 @@ static bool put_all(struct database *d, const heard *h) {
 }
 
 /* With the lock. Two files of one content may have been listened to at the same time. */
-static bool store_call(import *im, const heard *h, const char *sha256, char *why, size_t why_size) {
+static bool store_call(import *im, const heard *h, const char *sha256, outcome *o, char *why, size_t why_size) {
     struct database *d = im->data.database;
-    if (rows_have_content(d, sha256)) {
+    o->known = rows_have_content(d, sha256, o->call);
+    if (o->known) {
         im->known++;
         return true;
     }
@@ -129,11 +152,11 @@ static bool store_call(import *im, const heard *h, const char *sha256, char *why
     return false;
 }
 
-static bool keep(import *im, const char *path, const heard *h, const char *sha256, double heard_s) {
+static bool keep(import *im, const char *path, const heard *h, const char *sha256, double heard_s, outcome *o) {
     char why[512];
     if (!h->whole) return complain(path, ut_error_text(UT_NO_MEMORY));
     pthread_mutex_lock(&im->lock);
-    bool good = store_call(im, h, sha256, why, sizeof why);
+    bool good = store_call(im, h, sha256, o, why, sizeof why);
     if (good) im->heard_s += heard_s;
     pthread_mutex_unlock(&im->lock);
     if (!good) fprintf(stderr, "undertone import: %s\n", why);
@@ -141,9 +164,19 @@ static bool keep(import *im, const char *path, const heard *h, const char *sha25
 }
 
 /* False where it was broken off. */
-static bool listen_to(session *session, heard *h) {
+static bool listen_to(const import *im, const char *path, session *session, heard *h) {
+    static const double tell_every_s = 0.3;
+    const source *s = session_source(session);
+    double length_s = s->duration_s(s), told_s = 0;
     session_state state = SESSION_BUSY;
-    while (state <= SESSION_BUSY && !interrupt_came()) state = session_step(session, take, h);
+    while (state <= SESSION_BUSY && !interrupt_came()) {
+        if (im->progress && clock_s() - told_s > tell_every_s) {
+            double part = length_s > 0 ? session_heard_s(session) / length_s : 0;
+            tell(im, path, "listening", fmin(part, 1), NULL);
+            told_s = clock_s();
+        }
+        state = session_step(session, take, h);
+    }
     return state > SESSION_BUSY;
 }
 
@@ -194,19 +227,20 @@ static session *new_session(const import *im, source *s, sound *sound, const cha
     return session;
 }
 
-static bool import_new(import *im, const char *path, const char *sha256) {
+static bool import_new(import *im, const char *path, const char *sha256, outcome *o) {
     heard h = {.whole = true};
     sound sound = {.folder = database_dir(im->data.database)};
     source *s = recordings_open(&im->recordings, path);
     if (!s) return false;
     session *session = new_session(im, s, &sound, path, sha256);
     if (!session) return complain(path, ut_error_text(UT_NO_MEMORY));
-    bool recorded = sound.wanted, good = listen_to(session, &h);
+    snprintf(o->call, sizeof o->call, "%s", session_id(session));
+    bool recorded = sound.wanted, good = listen_to(im, path, session, &h);
     if (good && *session_source(session)->fault)
         fprintf(stderr, "undertone import: %s\n", session_source(session)->fault);
     recordings_tell_lost(&im->recordings, path, session_source(session)->lost);
     if (good && recorded) good = finish_sound(&sound, path, &h);
-    good = good && keep(im, path, &h, sha256, session_heard_s(session));
+    good = good && keep(im, path, &h, sha256, session_heard_s(session), o);
     dub_abandon(sound.dub);
     if (!good && recorded) recorder_erase(database_dir(im->data.database), session_id(session), &(bool){false});
     session_free(session);
@@ -217,9 +251,12 @@ static bool import_new(import *im, const char *path, const char *sha256) {
 static bool import_one(void *user, const char *path, FILE *out) {
     import *im = user;
     char sha256[SHA256_TEXT];
+    outcome o = {0};
     (void)out;
-    if (!hash_file(path, sha256)) return complain(path, "cannot be read");
-    return is_known(im, sha256) || import_new(im, path, sha256);
+    bool good = hash_file(path, sha256) || complain(path, "cannot be read");
+    good = good && (is_known(im, sha256, &o) || import_new(im, path, sha256, &o));
+    tell(im, path, !good ? "failed" : o.known ? "known" : "done", good, good ? o.call : NULL);
+    return good;
 }
 
 /* ---- which files ---- */
@@ -287,15 +324,17 @@ static bool write_audit(import *im) {
 
 static int import_all(import *im, const paths *p) {
     interrupt_catch();
-    int status = recordings_run(&im->recordings, p->path, p->n, isatty(STDERR_FILENO), import_one, im);
+    int status = recordings_run(&im->recordings, p->path, p->n, !im->progress && isatty(STDERR_FILENO), import_one, im);
     if (im->imported && !write_audit(im)) status = EXIT_FAILED;
-    printf("%d recording%s: %u imported (%.1f hours), %u already there, %u not imported\n", p->n, p->n == 1 ? "" : "s",
-           im->imported, im->heard_s / 3600, im->known, (unsigned)p->n - im->imported - im->known);
+    if (!im->progress)
+        printf("%d recording%s: %u imported (%.1f hours), %u already there, %u not imported\n", p->n,
+               p->n == 1 ? "" : "s", im->imported, im->heard_s / 3600, im->known,
+               (unsigned)p->n - im->imported - im->known);
     return status;
 }
 
 int command_import(int argc, char **argv) {
-    enum { DATA = 1, RECORD, AGENT, TEAM, QUEUE, CUSTOMER, MODEL, PLAYBOOK };
+    enum { DATA = 1, RECORD, AGENT, TEAM, QUEUE, CUSTOMER, MODEL, PLAYBOOK, PROGRESS, METHOD };
 import im = {.recordings = {.command = "import", .consent = UT_CONSENT_GIVEN }, .lock = PTHREAD_MUTEX_INITIALIZER };
     const char *data = NULL, *model = NULL, *playbook = NULL;
     const struct option options[] = {
@@ -307,6 +346,8 @@ import im = {.recordings = {.command = "import", .consent = UT_CONSENT_GIVEN }, 
         {"customer", required_argument, NULL, CUSTOMER},
         {"model", required_argument, NULL, MODEL},
         {"playbook", required_argument, NULL, PLAYBOOK},
+        {"progress", no_argument, NULL, PROGRESS},
+        {"method", required_argument, NULL, METHOD},
         {"help", no_argument, NULL, 'h'},
         RECORDINGS_OPTIONS,
         {0},
@@ -319,9 +360,11 @@ import im = {.recordings = {.command = "import", .consent = UT_CONSENT_GIVEN }, 
                             : option == CUSTOMER ? &im.options.about.customer
                             : option == MODEL    ? &model
                             : option == PLAYBOOK ? &playbook
+                            : option == METHOD   ? &im.options.consent_method
                                                  : NULL;
         if (text) *text = optarg;
         else if (option == RECORD) im.record = true;
+        else if (option == PROGRESS) im.progress = true;
         else if (option == 'h') return fputs(usage, stdout), EXIT_FINE;
         else if (!recordings_option(&im.recordings, option, optarg)) return EXIT_USAGE;
     }
@@ -332,7 +375,7 @@ import im = {.recordings = {.command = "import", .consent = UT_CONSENT_GIVEN }, 
     im.options.model = im.engine.model;
     im.options.playbook = im.engine.playbook;
     im.options.consent = im.recordings.consent;
-    im.options.consent_method = "command line";
+    if (!im.options.consent_method) im.options.consent_method = "command line";
     int status = good ? import_all(&im, &p) : EXIT_FAILED;
     data_close(&im.data);
     free_paths(&p);

@@ -7,6 +7,7 @@
 #include "commands/actor.h"
 #include "commands/commands.h"
 #include "commands/interrupt.h"
+#include "commands/settings.h"
 #include "serve/address.h"
 
 live_options live_defaults(const char *command) {
@@ -73,6 +74,20 @@ static void warn(void *user, const char *what) {
     fprintf(stderr, "undertone %s: %s\n", l->options.command, what);
 }
 
+/* Desk's thread of serve, as the next one. */
+static json_t *tell_settings(void *user) { return settings_told(user); }
+
+static json_t *tell_model(void *user) { return settings_model(user); }
+
+/* This program, with the model and the playbook that calls are heard by. */
+static void name_import(live *l) {
+    const char **at = l->import_command;
+    *at++ = "/proc/self/exe";
+    *at++ = "import";
+    if (l->options.model) *at++ = "--model", *at++ = l->options.model;
+    if (l->options.playbook) *at++ = "--playbook", *at++ = l->options.playbook;
+}
+
 static bool is_folder(const char *path, char *message, size_t message_size) {
     struct stat st;
     if (!stat(path, &st) && S_ISDIR(st.st_mode)) return true;
@@ -93,11 +108,11 @@ static json_t *settings(const live *l) {
         edition_release(e);
     }
     if (!l->engine.playbook) json_array_append_new(playbooks, json_string("default"));
-    return json_pack("{ss ss? ss ss so sb ss s{so so so so}}", "command", o->command, "configuration", o->config,
+    return json_pack("{ss ss? ss ss so sb ss sb s{so so so so}}", "command", o->command, "configuration", o->config,
                      "model", ut_model_id(l->engine.model), "consent", ut_consent_name(o->consent), "playbooks",
-                     playbooks, "recording", o->record, "format", tape_format_name(o->format), "days", "audio",
-                     days(o->keep.audio_days), "readings", days(o->keep.readings_days), "cues", days(o->keep.cues_days),
-                     "audit", days(o->keep.audit_days));
+                     playbooks, "recording", o->record, "format", tape_format_name(o->format), "listening",
+                     o->listening, "days", "audio", days(o->keep.audio_days), "readings", days(o->keep.readings_days),
+                     "cues", days(o->keep.cues_days), "audit", days(o->keep.audit_days));
 }
 
 static void settle(live *l) {
@@ -120,16 +135,21 @@ bool live_open(live *l, const live_options *options) {
     *l = (live){.options = *options,
                 .printer = {.out = stdout, .form = (print_form)options->form, .colour = isatty(STDOUT_FILENO)}};
     interrupt_catch();
+    name_import(l);
     if (!open_engine(&l->engine, options)) return false;
     if (options->web && !is_folder(options->web, message, sizeof message)) goto cannot;
     if (!data_folder(l->folder, options->data, message, sizeof message)) goto cannot;
     l->hub = hub_open(&(hub_options){.listen = options->listen,
                                      .web_dir = options->web,
                                      .data_dir = l->folder,
+                                     .import_command = l->import_command,
                                      .show = show,
                                      .ended = ended,
                                      .warn = warn,
+                                     .settings = tell_settings,
+                                     .model = tell_model,
                                      .record = l->options.record,
+                                     .listening = l->options.listening,
                                      .format = l->options.format,
                                      .keep = l->options.keep,
                                      .user = l},

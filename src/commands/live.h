@@ -3,6 +3,7 @@
 #define COMMANDS_LIVE_H
 
 #include "capture/device.h"
+#include "commands/configuration.h"
 #include "commands/data.h"
 #include "commands/engine.h"
 #include "commands/print.h"
@@ -14,10 +15,13 @@ typedef struct live_options {
     const char *web, *data, *model, *playbook; /* null for the defaults */
     const char *const *playbooks;              /* [n_playbooks], others that calls may name */
     int n_playbooks;
-    const char *config; /* the file all this is from, null: the command line */
+    const char *config;               /* the file all this is from, null: the command line */
+    const configured_source *sources; /* [n_sources], that it names */
+    int n_sources;
     ut_consent consent; /* of calls that say nothing else */
     int form;           /* print_form */
     int record;         /* keep the sound of calls */
+    bool listening;     /* pages may hear them while they last */
     tape_format format;
     retention keep;
 } live_options;
@@ -51,6 +55,7 @@ typedef struct live {
     engine engine;
     printer printer;
     char folder[DATA_PATH];
+    const char *import_command[8]; /* what listens to recordings that are sent to us */
     hub *hub;
     unsigned naps;
     bool settled;       /* the audit says what calls are heard by */

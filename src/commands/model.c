@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 
 #include "classify/model.h"
+#include "commands/card.h"
 #include "commands/commands.h"
 #include "commands/engine.h"
-#include "text.h"
 
 static const char usage[] =
     "usage: undertone model [OPTION...]\n\n"
@@ -48,54 +48,23 @@ static void print_file(const ut_model *model, const char *path) {
 
 /* ---- the card ---- */
 
-/* The model's name with .md for .utm, or behind it where it ends otherwise. */
-static void name_card(char card[ENGINE_PATH + 4], const char *path) {
-    size_t n = strlen(path), suffix = strlen(".utm");
-    if (n > suffix && !strcmp(path + n - suffix, ".utm")) n -= suffix;
-    snprintf(card, ENGINE_PATH + 4, "%.*s.md", (int)n, path);
-}
-
-static bool is_of_id(char c) { return c && strchr("abcdefghijklmnopqrstuvwxyz0123456789-@", c); }
-
-/* The word with an @ in the first line, such as base@0123456789ab: where it starts, and its length in n, 0 for none. */
-static const char *find_id(const char *card, size_t *n) {
-    const char *end = card + strcspn(card, "\n"), *start = memchr(card, '@', (size_t)(end - card));
-    *n = 0;
-    if (!start) return card;
-    while (start > card && is_of_id(start[-1])) start--;
-    while (start + *n < end && is_of_id(start[*n])) ++*n;
-    return start;
-}
-
-/* Whether the card is this model's; says on stderr whose else it is. */
-static bool check_card(const char *text, const char *path, const char *id) {
-    size_t n;
-    const char *found = find_id(text, &n);
-    if (n == strlen(id) && !strncmp(found, id, n)) return true;
-    if (n) fprintf(stderr, "undertone model: %s: is the card of %.*s, not of %s\n", path, (int)n, found, id);
-    else fprintf(stderr, "undertone model: %s: does not say in its first line that it is the card of %s\n", path, id);
-    return false;
-}
-
 static bool print_card(const char *path, const char *id) {
-    char *text = text_read(path);
-    if (!text) fprintf(stderr, "undertone model: %s: there is no card to show (%s)\n", path, strerror(errno));
-    bool good = text && check_card(text, path, id);
-    if (good) printf("\n%s", text);
+    char message[ENGINE_PATH + 256], *text = card_read(path, id, message, sizeof message);
+    if (text) printf("\n%s", text);
+    else fprintf(stderr, "undertone model: %s\n", message);
     free(text);
-    return good;
+    return text;
 }
 
 /* ---- command line ---- */
 
 static int show(const char *given) {
-    char path[ENGINE_PATH], card[ENGINE_PATH + 4];
+    char path[ENGINE_PATH];
     ut_model *model = engine_open_model("model", given, path);
     if (!model) return EXIT_FAILED;
-    name_card(card, path);
     print_file(model, path);
     fflush(stdout);
-    bool good = print_card(card, ut_model_id(model));
+    bool good = print_card(path, ut_model_id(model));
     ut_model_close(model);
     if (good && fflush(stdout)) {
         fprintf(stderr, "undertone model: standard output: %s\n", strerror(errno));

@@ -103,7 +103,7 @@ static void print_summary(const printer *p, const json_t *summary) {
 }
 
 void printer_show(printer *p, const message *m) {
-    if (p->form == PRINT_NOTHING) return;
+    if (p->form == PRINT_NOTHING || m->kind == MESSAGE_OVER) return;
     if (p->form == PRINT_JSONL) {
         fprintf(p->out, "%s\n", m->text);
         return;

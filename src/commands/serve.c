@@ -64,6 +64,8 @@ static int serve_calls(live_options *options, const configuration *c) {
     const char *playbooks[CONFIGURATION_SOURCES];
     live l = {0};
     options->playbooks = playbooks;
+    options->sources = c->sources;
+    options->n_sources = c->n_sources;
     for (int i = 0; i < c->n_sources; i++)
         if (c->sources[i].playbook) playbooks[options->n_playbooks++] = c->sources[i].playbook;
     bool good = open_sources(sources, c) && live_open(&l, options) && add_sources(&l, sources, c);
@@ -84,6 +86,7 @@ static void merge(live_options *options, const live_options *given, const config
     options->consent = c->consent;
     options->record = given->record || c->record;
     options->format = c->format;
+    options->listening = c->listening;
     options->keep = c->keep;
 }
 

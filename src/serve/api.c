@@ -4,16 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "serve/asked.h"
 #include "serve/audio.h"
+#include "serve/gzip.h"
 
-struct api *api_open(serve *s, const serve_options *options) {
+struct api *api_open(serve *s, struct imports *imports, const serve_options *options) {
     struct api *api = calloc(1, sizeof *api);
     if (!api) return NULL;
     api->serve = s;
+    api->imports = imports;
     api->store = options->store;
     api->order = options->order;
+    api->live = options->live;
+    api->settings = options->settings;
+    api->model = options->model;
     api->user = options->user;
+    api->opened_s = clock_s();
     if (!api->store || (api->dir = strdup(options->data_dir))) return api;
     api_free(api);
     return NULL;
@@ -36,8 +43,9 @@ static const struct route {
     {METHOD_GET, "/api/calls", NULL, list_calls},
     {METHOD_GET, "/api/calls/ID", "", show_call},
     {METHOD_DELETE, "/api/calls/ID", "", delete_call},
-    {METHOD_GET, "/api/calls/ID/readings", "points", show_readings},
+    {METHOD_GET, "/api/calls/ID/readings", "points from_s to_s", show_readings},
     {METHOD_GET, "/api/calls/ID/audio", "", play_call},
+    {METHOD_GET, "/api/calls/ID/peaks", "from_s step_ms points", draw_call},
     {METHOD_GET, "/api/calls/ID/export", "format", export_call},
     {METHOD_POST, "/api/calls/ID/consent", "consent method who", change_consent},
     {METHOD_POST, "/api/calls/ID/pause", "state who", change_pause},
@@ -47,7 +55,11 @@ static const struct route {
     {METHOD_DELETE, "/api/calls/ID/tags/N", "", remove_tag},
     {METHOD_POST, "/api/calls/ID/hold", "held why", change_hold},
     {METHOD_POST, "/api/deletions", "customer", delete_customer},
+    {METHOD_GET, "/api/imports", "", list_imports},
+    {METHOD_POST, "/api/imports", NULL, take_import},
     {METHOD_GET, "/api/status", "", show_status},
+    {METHOD_GET, "/api/settings", "", show_settings},
+    {METHOD_GET, "/api/model", "", show_model},
     {METHOD_GET, "/metrics", "", show_metrics},
 };
 enum { ROUTES = sizeof routes / sizeof *routes };
@@ -103,20 +115,9 @@ static void refuse_path(struct asked *q) {
     else asked_fail(q, 404, "there is nothing at that path");
 }
 
-static bool arguments_allowed(struct asked *q, const char *names) {
-    const char *name;
-    json_t *value;
-    json_object_foreach(q->request->arguments, name, value) {
-        if (field_is(names, name)) continue;
-        asked_fail(q, 400, "there is no such argument: %s", name);
-        return false;
-    }
-    return true;
-}
-
 static void answer_route(struct asked *q, const struct route *route) {
-    bool post = route->method == METHOD_POST;
-    if (route->names && !arguments_allowed(q, post ? "" : route->names)) return;
+    bool post = route->method == METHOD_POST && !q->errand->upload;
+    if (route->names && !asked_only(q, post ? "" : route->names)) return;
     if (post && !fields_open(&q->fields, q->request->body, q->request->n_body, route->names)) {
         asked_fail(q, 400, "%s", q->fields.why);
         return;
@@ -125,13 +126,31 @@ static void answer_route(struct asked *q, const struct route *route) {
     fields_close(&q->fields);
 }
 
+/* What is smaller fits in a packet as it is; a recording is small already. */
+static void pack(const request *r, answer *a) {
+    enum { WORTH_IT = 1024 };
+    size_t n;
+    char *packed = r->takes_gzip && !*a->file && a->n_piece > WORTH_IT ? gzip_packed(a->piece, a->n_piece, &n) : NULL;
+    if (!packed) return;
+    free(a->piece);
+    a->piece = packed;
+    a->n_piece = n;
+    a->n_bytes = (long long)n;
+    a->encoding = "gzip";
+}
+
 void api_work(void *api, struct errand *e) {
-    struct asked q = {.api = api, .request = &e->request, .answer = &e->answer};
+    struct asked q = {.api = api, .errand = e, .request = &e->request, .answer = &e->answer};
     if (e->goes_on) {
         audio_read_on(q.api->dir, q.answer);
+        return;
+    }
+    if (e->listens) {
+        let_hear_call(&q);
         return;
     }
     const struct route *route = find_route(&q);
     if (route) answer_route(&q, route);
     else refuse_path(&q);
+    pack(q.request, q.answer);
 }

@@ -45,6 +45,46 @@ void asked_fail(struct asked *q, unsigned status, const char *format, ...) {
     asked_tell(q, json_pack("{so}", "error", json_of(why)));
 }
 
+/* ---- arguments ---- */
+
+enum { DAY_S = 86400 };
+
+const char *asked_argument(const struct asked *q, const char *name) {
+    return json_string_value(json_object_get(q->request->arguments, name));
+}
+
+bool asked_only(struct asked *q, const char *names) {
+    const char *name;
+    json_t *value;
+    json_object_foreach(q->request->arguments, name, value) {
+        if (field_is(names, name)) continue;
+        asked_fail(q, 400, "there is no such argument: %s", name);
+        return false;
+    }
+    return true;
+}
+
+bool asked_whole(struct asked *q, const char *name, int low, int high, int *n) {
+    const char *text = asked_argument(q, name);
+    size_t digits = text ? strspn(text, "0123456789") : 0;
+    if (!text) return true;
+    if (digits && digits < 9 && !text[digits]) *n = atoi(text);
+    else *n = low - 1;
+    if (*n >= low && *n <= high) return true;
+    asked_fail(q, 400, "%s: is a whole number from %d to %d", name, low, high);
+    return false;
+}
+
+bool asked_seconds(struct asked *q, const char *name, double *s) {
+    const char *text = asked_argument(q, name);
+    char *end;
+    if (!text) return true;
+    *s = strtod(text, &end);
+    if (*text && !text[strspn(text, "0123456789.")] && !*end && *s <= DAY_S) return true;
+    asked_fail(q, 400, "%s: is a number of seconds from 0 to %d", name, DAY_S);
+    return false;
+}
+
 /* ---- what is kept ---- */
 
 /* The file can be replaced: one that is damaged is set aside, a backup is put back. */
@@ -76,6 +116,10 @@ static struct database *reader_of(struct api *api) {
         api->reader = database_open(api->dir, DATABASE_READER, &fault, why, sizeof why);
     }
     return api->reader;
+}
+
+struct database *asked_reader_if_there(struct asked *q) {
+    return reader_of(q->api);
 }
 
 json_t *asked_standing_if_known(struct asked *q) {

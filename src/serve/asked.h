@@ -19,10 +19,14 @@ struct listener {
 
 struct api {
     serve *serve;
-    store *store; /* null: nothing is kept */
+    store *store;            /* null: nothing is kept */
+    struct imports *imports; /* null: nothing can be imported */
     char *dir;
     bool (*order)(void *user, const char *call, const call_order *order);
+    int (*live)(void *user);
+    json_t *(*settings)(void *user), *(*model)(void *user);
     void *user;
+    double opened_s; /* by clock_s */
 
     struct database *reader; /* null until it is needed */
     struct stat read;        /* its file */
@@ -32,6 +36,7 @@ struct api {
 
 struct asked {
     struct api *api;
+    struct errand *errand;
     const request *request;
     answer *answer;
     fields fields;           /* of a POST */
@@ -46,6 +51,15 @@ void asked_set_body(struct asked *q, char *text, size_t n_bytes, const char *typ
 void asked_tell(struct asked *q, json_t *json);
 __attribute__((format(printf, 3, 4))) void asked_fail(struct asked *q, unsigned status, const char *format, ...);
 
+/* Arguments of the query: null where one is not there; a number's default where it is not. The numbers are false after
+ * failing, with a sentence that names the argument. */
+const char *asked_argument(const struct asked *q, const char *name);
+bool asked_whole(struct asked *q, const char *name, int low, int high, int *n);
+bool asked_seconds(struct asked *q, const char *name, double *s);
+
+/* False, after failing, where an argument is none of names. */
+bool asked_only(struct asked *q, const char *names);
+
 /* For reading what is kept, null when it failed. What a query made of it is told, or the reason why there is none. */
 struct database *asked_reader(struct asked *q);
 void asked_tell_found(struct asked *q, json_t *json);
@@ -54,6 +68,9 @@ void asked_tell_found(struct asked *q, json_t *json);
  * null where the store does not know, and nothing has failed. */
 json_t *asked_standing(struct asked *q);
 json_t *asked_standing_if_known(struct asked *q);
+
+/* For what is worth telling without it: null where it cannot be read, and nothing has failed. */
+struct database *asked_reader_if_there(struct asked *q);
 
 /* The data folder, null where nothing is kept. */
 const char *asked_dir(const struct asked *q);
@@ -72,8 +89,11 @@ bool asked_order(struct asked *q, const call_order *order);
 void asked_send(struct asked *q, message *m); /* to the pages */
 
 typedef void answerer(struct asked *q);
-answerer list_calls, show_call, show_readings, export_call, play_call, show_status, show_metrics;
+answerer list_calls, show_call, show_readings, export_call, play_call, draw_call, show_status, show_metrics,
+    show_settings, show_model;
 answerer change_consent, change_pause, change_hold, add_note, add_tag, remove_note, remove_tag;
+answerer list_imports, take_import;
 answerer delete_call, delete_customer;
+answerer let_hear_call; /* one in progress; of no request */
 
 #endif

@@ -85,7 +85,7 @@ struct desk *desk_open(void (*work)(void *worker, struct errand *e), void (*done
 
 bool desk_hand_in(struct desk *d, struct errand *e) {
     pthread_mutex_lock(&d->lock);
-    bool taken = !d->closed && (e->goes_on || d->n_waiting < DESK_WAITING);
+    bool taken = !d->closed && (e->goes_on || e->incoming || d->n_waiting < DESK_WAITING);
     if (taken) {
         STAILQ_INSERT_TAIL(&d->waiting, e, link);
         d->n_waiting++;

@@ -15,11 +15,13 @@
 #include "event.h"
 
 enum {
-    DESK_WAITING = 64, /* errands at most */
-    REQUEST_BODY_MAX = 65536,
+    DESK_WAITING = 64,        /* errands at most */
+    REQUEST_BODY_MAX = 65536, /* in memory */
     REQUEST_PATH_SIZE = 256,
     PIECE_MAX = 65536, /* of a file */
 };
+
+#define UPLOAD_MAX (1LL << 31) /* to a file */
 
 typedef enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_DELETE, METHODS } method;
 
@@ -32,13 +34,14 @@ typedef struct request {
     size_t n_body, body_size;
     char from[64];                                      /* the peer's address */
     char range[256], if_range[128], if_none_match[256]; /* "": none */
-    message *status;                                    /* that calls are not being stored, and why; null: they are */
+    bool takes_gzip;
+    message *status; /* that calls are not being stored, and why; null: they are */
 } request;
 
 /* What comes of it: a head, and a body in memory or from a file. */
 typedef struct answer {
     unsigned status;
-    const char *type;
+    const char *type, *encoding;                                        /* encoding: null for none */
     char etag[64], modified[40], range[80], allow[32], disposition[96]; /* "": none */
     bool has_ranges;
     long long n_bytes, n_left; /* of the whole body; and of it, what has yet to be read from the file */
@@ -51,10 +54,15 @@ typedef struct answer {
 
 struct errand {
     STAILQ_ENTRY(errand) link;
-    struct lws *wsi;    /* network thread's: whose it is; null once that is gone */
-    bool asked, away;   /* network thread's: the request was whole; it is with the desk */
-    long long begun_us; /* network thread's: when its body began to come */
-    bool goes_on;       /* its answer has begun */
+    struct lws *wsi;           /* network thread's: whose it is; null once that is gone */
+    bool listens;              /* no request: somebody wants to hear the call in progress that path names */
+    bool asked, away;          /* network thread's: the request was whole; it is with the desk */
+    struct desk *desk;         /* network thread's: the one that it goes to */
+    long long begun_us;        /* network thread's: when its body began to come */
+    bool goes_on;              /* its answer has begun */
+    bool upload;               /* its body comes in pieces, and goes to a file */
+    bool whole, abandoned;     /* this piece is the last; there will be none, and what came is not wanted */
+    struct incoming *incoming; /* desk's: the file; null before and after */
     request request;
     answer answer;
 };
@@ -68,7 +76,7 @@ struct desk;
 struct desk *desk_open(void (*work)(void *worker, struct errand *e), void (*done)(void *user), void *worker,
                        void *user);
 
-/* Takes the errand over. False where too many wait, unless it goes on, or the desk is closed. */
+/* Takes the errand over. False where too many wait, unless it goes on or its file is begun, or the desk is closed. */
 bool desk_hand_in(struct desk *d, struct errand *e);
 
 /* One that was answered, the caller's again; null where there is none. */

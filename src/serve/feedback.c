@@ -22,7 +22,7 @@ static const char *take(json_t *json, feedback *said) {
         return "feedback has a type, a call, a cue and a verdict, and nothing else";
     if (!call_id_is(call)) return "call is not a call's id";
     if (cue < 1 || cue > FEEDBACK_MAX_CUE) return "cue is not a cue's number";
-    if (!verdict_of(name, &said->verdict)) return "verdict is not helpful, wrong, dismiss or seen";
+    if (!verdict_of(name, &said->verdict)) return "verdict is not helpful, wrong, dismiss, seen or taken";
     snprintf(said->call, sizeof said->call, "%s", call);
     said->cue = (unsigned)cue;
     return NULL;

@@ -12,8 +12,8 @@ static int not_found(struct lws *wsi, struct response *r) {
     return serve_respond_line(wsi, r, (struct head){.status = 404}, "There is no such page.\n");
 }
 
-/* Whether the client takes gzip: named, and not with a weight of zero. */
-static bool takes_gzip(struct lws *wsi) {
+/* Named, and not with a weight of zero. */
+bool serve_takes_gzip(struct lws *wsi) {
     char value[256], *rest = NULL;
     if (lws_hdr_copy(wsi, value, sizeof value, WSI_TOKEN_HTTP_ACCEPT_ENCODING) <= 0) return false;
     for (char *item = strtok_r(value, ",", &rest); item; item = strtok_r(NULL, ",", &rest)) {
@@ -41,7 +41,7 @@ static int send_page(struct lws *wsi, struct response *r, struct head h) {
 /* The tag names the gzipped bytes, so only those carry it. */
 static int answer_packed(struct lws *wsi, struct response *r, const struct page *page) {
     struct head h = {.status = 200, .type = page->type};
-    if (takes_gzip(wsi)) {
+    if (serve_takes_gzip(wsi)) {
         h.etag = page->etag;
         if (has_newest(wsi, page)) {
             h.status = 304;

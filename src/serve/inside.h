@@ -18,10 +18,12 @@ struct client {
     struct lws *wsi;
     bool joined; /* in the server's list */
     bool culled; /* lagged: is being closed, gets nothing more */
-    bool filtered;
-    char call[CALL_ID_SIZE]; /* where filtered, the one it asked for */
+    struct view view;
+    struct telling telling;
     struct queue queue;
-    size_t allowance; /* how many may wait: the limit, and the state it joined with */
+
+    bool wants_sound, hears;
+    struct errand *asks_to_hear; /* at the desk, or null */
 
     char *received; /* [FEEDBACK_MAX_BYTES], n_received of them: the message it is sending us; null between two */
     size_t n_received;
@@ -44,7 +46,10 @@ struct response {
     size_t n_piece, left;       /* left: of the whole body */
     unsigned char *owned;       /* what to free after it, or null */
     struct errand *errand;      /* the desk's part of it, or null */
-    bool head_only, hang_up;    /* hang_up: after it */
+    char *coming;               /* of an upload: n_coming bytes for the desk's next piece; null for none */
+    size_t n_coming;
+    long long to_come;       /* bytes that the client has yet to send */
+    bool head_only, hang_up; /* hang_up: after it */
 };
 
 /* libwebsockets keeps one for each connection, zeroed at first. */
@@ -53,15 +58,18 @@ struct connection {
     struct response response;
 };
 
-/* Who wants a call paused or consent withdrawn does not wait for those who read. */
-enum { DESK_ORDERS, DESK_READING, DESKS };
+/* Who wants a call paused or consent withdrawn does not wait for those who read, and they not for sound, of which there
+ * is much: Opus decodes in 2.5 ms a second. */
+enum { DESK_ORDERS, DESK_READING, DESK_SOUND, DESKS };
 
 struct serve {
     struct lws_context *context;
     struct lws_vhost *vhost;
     struct address address;
     char *web_dir;
-    void (*feedback)(void *user, message *m); /* may be null */
+    void (*feedback)(void *user, message *m); /* may be null, as the next */
+    bool (*order)(void *user, const char *call, const call_order *order);
+    bool listening;
     void *user;
     pthread_t thread;
     bool running;
@@ -82,6 +90,7 @@ struct serve {
 
     atomic_ulong clients_now, sent, culled;
 
+    struct imports *imports; /* null: nothing can be imported here */
     struct api *apis[DESKS]; /* each its desk's thread's */
     struct desk *desks[DESKS];
 };
@@ -95,15 +104,30 @@ int serve_respond_line(struct lws *wsi, struct response *r, struct head h, const
 int serve_response_write(struct serve *s, struct lws *wsi, struct response *r);
 void serve_response_end(struct response *r); /* frees, any number of times */
 
+bool serve_takes_gzip(struct lws *wsi); /* what the client says of it */
 int serve_http_answer(struct serve *s, struct lws *wsi, struct response *r, const char *path, size_t n_path);
 
 bool serve_request_is(const char *path); /* one for the desk */
 int serve_request_begin(struct serve *s, struct lws *wsi, struct response *r, const char *path);
-int serve_request_receive(struct lws *wsi, struct response *r, const char *in, size_t n_bytes); /* a part of its body */
+/* A part of its body. */
+int serve_request_receive(struct lws *wsi, struct response *r, const char *in, size_t n_bytes);
 int serve_request_received(struct serve *s, struct lws *wsi, struct response *r);
 int serve_request_write(struct serve *s, struct lws *wsi, struct response *r);
 int serve_request_read_on(struct serve *s, struct response *r); /* the piece is sent, and there is more */
 void serve_requests_answered(struct serve *s);                  /* whatever the desk has done */
+int serve_request_refuse(struct lws *wsi, struct response *r, unsigned status, const char *why);
+
+bool serve_upload_is(method m, const char *path);
+int serve_upload_begin(struct serve *s, struct lws *wsi, struct response *r, long long n_body);
+int serve_upload_receive(struct lws *wsi, struct response *r, const char *in, size_t n_bytes);
+bool serve_upload_goes_on(const struct errand *e);
+void serve_upload_taken(struct lws *wsi, struct response *r); /* its piece is written */
+void serve_errand_gone(struct errand *e);                     /* its client is; null does nothing */
+
+/* Listening to a call in progress, see hearing.c. */
+bool serve_hearing_begin(struct serve *s, struct client *c); /* false without memory, or where too many wait */
+void serve_hearing_answered(struct serve *s, struct errand *e);
+void serve_hearing_end(struct serve *s, struct client *c);
 
 int serve_events_admit(struct serve *s, struct lws *wsi, struct client *c);
 int serve_events_join(struct serve *s, struct lws *wsi, struct client *c);

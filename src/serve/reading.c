@@ -1,4 +1,5 @@
 /* reading.c - what is kept, as JSON, see api.h. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,10 +7,6 @@
 #include "export.h"
 #include "serve/asked.h"
 #include "store/archive.h"
-
-static const char *argument(const struct asked *q, const char *name) {
-    return json_string_value(json_object_get(q->request->arguments, name));
-}
 
 void list_calls(struct asked *q) {
     char why[200];
@@ -25,14 +22,16 @@ void show_call(struct asked *q) {
 }
 
 void show_readings(struct asked *q) {
-    const char *points = argument(q, "points");
-    size_t digits = points ? strspn(points, "0123456789") : 1;
-    if (points && (points[digits] || !digits || digits > 4 || atoi(points) < 1 || atoi(points) > ARCHIVE_POINTS_MAX)) {
-        asked_fail(q, 400, "points: is a whole number from 1 to %d", ARCHIVE_POINTS_MAX);
+    archive_part part = {.to_s = INFINITY};
+    if (!asked_whole(q, "points", 1, ARCHIVE_POINTS_MAX, &part.points) || !asked_seconds(q, "from_s", &part.from_s) ||
+        !asked_seconds(q, "to_s", &part.to_s))
+        return;
+    if (part.to_s <= part.from_s) {
+        asked_fail(q, 400, "to_s: is not after from_s");
         return;
     }
     struct database *d = asked_reader(q);
-    if (d) asked_tell_found(q, archive_readings(d, q->call, points ? atoi(points) : 0));
+    if (d) asked_tell_found(q, archive_readings(d, q->call, &part));
 }
 
 static bool write_export(struct asked *q, FILE *out, export_format format) {
@@ -60,7 +59,7 @@ static void tell_export(struct asked *q, export_format format) {
 }
 
 void export_call(struct asked *q) {
-    const char *name = argument(q, "format");
+    const char *name = asked_argument(q, "format");
     export_format format = EXPORT_JSONL;
     if (name && !export_named(name, &format)) {
         asked_fail(q, 400, "format: there is none of that name");

@@ -32,10 +32,9 @@ static bool write_head(struct lws *wsi, const struct head *h) {
 }
 
 void serve_response_end(struct response *r) {
-    struct errand *e = r->errand;
     free(r->owned);
-    if (e && e->away) e->wsi = NULL;
-    else errand_free(e);
+    free(r->coming);
+    serve_errand_gone(r->errand);
     *r = (struct response){0};
 }
 

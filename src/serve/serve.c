@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 
 #include "serve/api.h"
+#include "serve/imports.h"
 #include "serve/inside.h"
 #include "thread.h"
 
@@ -199,9 +200,15 @@ static bool open_context(struct serve *s) {
 /* Desk's thread. */
 static void something_answered(void *user) { lws_cancel_service(((struct serve *)user)->context); }
 
+static bool open_imports(struct serve *s, const serve_options *options) {
+    if (!options->store || !options->import_command) return true;
+    s->imports = imports_open(options->data_dir, options->import_command);
+    return s->imports;
+}
+
 static bool open_desks(struct serve *s, const serve_options *options) {
     for (int i = 0; i < DESKS; i++) {
-        s->apis[i] = api_open(s, options);
+        s->apis[i] = api_open(s, s->imports, options);
         if (s->apis[i]) s->desks[i] = desk_open(api_work, something_answered, s->apis[i], s);
         if (!s->desks[i]) return false;
     }
@@ -220,6 +227,8 @@ serve *serve_open(const serve_options *options, char *message, size_t message_si
     }
     s->address.fd = -1;
     s->feedback = options->feedback;
+    s->order = options->order;
+    s->listening = options->listening;
     s->user = options->user;
     pthread_mutex_init(&s->lock, NULL);
     s->max_connections = most_connections();
@@ -229,7 +238,7 @@ serve *serve_open(const serve_options *options, char *message, size_t message_si
     else if (!address_listen(&s->address, listen, message, message_size)) goto fail;
     snprintf(message, message_size, "%s: not enough memory or descriptors to serve", listen);
     if (!s->state || (web_dir && !s->web_dir) || !open_context(s) || !open_listener(s)) goto fail;
-    if (!open_desks(s, options) || !start_thread(s)) goto fail;
+    if (!open_imports(s, options) || !open_desks(s, options) || !start_thread(s)) goto fail;
     return s;
 fail:
     serve_close(s);
@@ -267,8 +276,11 @@ static void stop_thread(struct serve *s) {
 }
 
 void serve_close_desk(serve *s) {
-    for (int i = 0; s && i < DESKS; i++)
+    if (!s) return;
+    for (int i = 0; i < DESKS; i++)
         if (s->desks[i]) desk_close(s->desks[i]);
+    imports_close(s->imports);
+    s->imports = NULL;
 }
 
 void serve_close(serve *s) {

@@ -3,13 +3,14 @@
  *
  *     GET /agent/      the overlay
  *     GET /events      WebSocket, subprotocol "undertone.events" or none: one JSON event a text message;
- *                      ?call=ID for one call only. Who joins late gets the state first: of every live call its "call"
- *                      event, the last reading of each channel, the cues that are up and what was said of them; of an
- *                      ended one its summary. What a client may say is in feedback.h.
+ *                      which of them are asked for with ?call=, ?agent= and ?view=, see view.h. Who joins late gets
+ *                      the state first, see state.h. What a client may say is in feedback.h.
  *     /api/..., /metrics   what is kept, read and changed; see api.h
  */
 #ifndef SERVE_SERVE_H
 #define SERVE_SERVE_H
+
+#include <jansson.h>
 
 #include "order.h"
 #include "serve/address.h"
@@ -29,9 +30,19 @@ typedef struct serve_options {
     store *store;         /* must stay open until serve_close_desk; null: nothing is kept */
     const char *data_dir; /* its folder, null without */
 
-    /* Desk's thread: tells a call in progress to do something, texts borrowed; false where there is no such call. Null:
-     * there never is one. */
+    /* What listens to recordings that are sent: imports.h. Null: none can be. */
+    const char *const *import_command;
+
+    /* Desk's thread, and the network's to say that somebody listens no longer: tells a call in progress to do
+     * something, texts borrowed; false where there is no such call. Null: there never is one. */
     bool (*order)(void *user, const char *call, const call_order *order);
+
+    bool listening;          /* calls in progress may be heard */
+    int (*live)(void *user); /* how many calls are in progress; null: none */
+
+    /* Desk's thread: what is told of the program's settings and of its model, new JSON. Null: nothing is known. */
+    json_t *(*settings)(void *user);
+    json_t *(*model)(void *user);
     void *user;
 } serve_options;
 
@@ -42,7 +53,7 @@ serve *serve_open(const serve_options *options, char *message, size_t message_si
 const char *serve_address(const serve *s);
 
 /* Queues m for every client, taking its own reference, unless no page may show it. Any thread; never waits. A client
- * that is more than 256 messages behind is closed. */
+ * that lags too far behind is closed. */
 void serve_send(serve *s, message *m);
 
 /* clients: now; culled: closed because they lagged; dropped: messages the network thread had no room for. */
@@ -51,7 +62,7 @@ typedef struct serve_counts {
 } serve_counts;
 serve_counts serve_count(serve *s);
 
-/* Ends all use of the store and of order; requests that need them are refused from then on. Null does nothing. */
+/* Ends all use of the store; requests that need it, or give orders, are refused from then on. Null does nothing. */
 void serve_close_desk(serve *s);
 
 /* Closes every client, ends the threads. Null does nothing. */

@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A cue that is up: its latest message, and what was said of it last, or null. */
+#include "serve/trend.h"
+
+/* A cue that is up, or an escalation that waits: its latest message; what was said of it last, and that somebody has
+ * taken it, or null. */
 struct up {
-    message *cue, *feedback;
+    message *cue, *feedback, *taken;
 };
 
 struct known {
@@ -17,6 +20,8 @@ struct known {
     struct up ups[STATE_CUES];
     unsigned n_ups;
     unsigned last_cue; /* the highest number shown; 0: none, or consent was withdrawn */
+    struct trend trend;
+    bool forgotten; /* without consent, and over: nothing is told of it any more */
 };
 
 struct state {
@@ -34,6 +39,7 @@ struct state *state_new(void) {
 static void up_release(struct up *up) {
     message_release(up->cue);
     message_release(up->feedback);
+    message_release(up->taken);
 }
 
 static void forget_moment(struct known *call) {
@@ -44,6 +50,7 @@ static void forget_moment(struct known *call) {
     memset(call->readings, 0, sizeof call->readings);
     call->pause = call->recording = NULL;
     call->n_ups = 0;
+    call->trend = (struct trend){0};
 }
 
 static void known_free(struct known *call) {
@@ -121,20 +128,14 @@ static void end(struct state *state, size_t place) {
     state->ended[state->n_ended++] = call;
 }
 
-/* Nothing but the call message ever comes of a call without consent, so it is over as soon as it is known. */
 static bool has_consent(const message *m) { return m->consent == UT_CONSENT_GIVEN; }
 
-/* Consent can be withdrawn after the end: then what there is to tell is the call alone. Or it is given at last, and the
- * call begins. True where nothing is left to do. */
+/* Consent can be withdrawn after the end: then what there is to tell is the call alone. False where it has not ended.
+ */
 static bool follow_ended(struct state *state, message *m) {
     unsigned i = place_ended(state, m->call);
     if (i == state->n_ended) return false;
     struct known *call = state->ended[i];
-    bool begins = !call->summary && has_consent(m);
-    if (begins) {
-        drop_ended(state, i);
-        return false;
-    }
     replace(&call->call, m);
     if (!has_consent(m)) {
         replace(&call->summary, NULL);
@@ -143,15 +144,23 @@ static bool follow_ended(struct state *state, message *m) {
     return true;
 }
 
+/* True where it is live. */
 static bool follow_call(struct state *state, size_t place, message *m) {
-    if (follow_ended(state, m)) return true;
+    if (follow_ended(state, m)) return false;
     if (is_live(state, place, m->call)) replace(&state->live[place]->call, m);
     else if (!begin(state, place, m)) return false;
     if (!has_consent(m)) {
+        forget_moment(state->live[place]);
         state->live[place]->last_cue = 0;
-        end(state, place);
     }
     return true;
+}
+
+/* True where a wall gets it. */
+static bool follow_reading(struct known *call, message *m) {
+    if (m->channel >= UT_CHANNELS) return false;
+    replace(&call->readings[m->channel], m);
+    return m->channel == call->call->channel && trend_add(&call->trend, m);
 }
 
 static unsigned find_up(const struct known *call, unsigned cue_id) {
@@ -175,14 +184,18 @@ static void follow_cue(struct known *call, message *m) {
     unsigned i = find_up(call, m->cue_id);
     bool is_up = i < call->n_ups, cleared = m->cue_state == UT_CUE_CLEARED;
     if (m->cue_id > call->last_cue) call->last_cue = m->cue_id;
-    if (is_up && cleared) drop_up(call, i);
+    bool waits = is_up && m->escalates && !call->ups[i].taken;
+    if (is_up && cleared && !waits) drop_up(call, i);
     else if (is_up) replace(&call->ups[i].cue, m);
     else if (!cleared) add_up(call, m);
 }
 
 static void follow_feedback(struct known *call, message *m) {
     unsigned i = find_up(call, m->cue_id);
-    if (i < call->n_ups) replace(&call->ups[i].feedback, m);
+    if (i == call->n_ups) return;
+    struct up *up = &call->ups[i];
+    replace(m->takes ? &up->taken : &up->feedback, m);
+    if (up->taken && up->cue->cue_state == UT_CUE_CLEARED) drop_up(call, i);
 }
 
 /* Deleted, or consent withdrawn: of a call that is over nothing comes after it. */
@@ -191,56 +204,118 @@ static void follow_loss(struct state *state, message *m) {
     if (i < state->n_ended) drop_ended(state, i);
 }
 
-bool state_follow(struct state *state, message *m) {
-    size_t place = place_of(state, m->call);
-    if (m->kind == MESSAGE_STATUS) replace(&state->status, m->storing ? NULL : m);
-    if (m->kind == MESSAGE_DELETED || (m->kind == MESSAGE_CONSENT && !has_consent(m))) follow_loss(state, m);
-    if (m->kind == MESSAGE_CALL) return follow_call(state, place, m);
-    if (!is_live(state, place, m->call)) return true;
+/* True where it is a reading that a wall gets. */
+static bool follow_live(struct state *state, size_t place, message *m) {
     struct known *call = state->live[place];
-    if (m->kind == MESSAGE_READING && m->channel < UT_CHANNELS) replace(&call->readings[m->channel], m);
+    bool sampled = m->kind == MESSAGE_READING && follow_reading(call, m);
     if (m->kind == MESSAGE_PAUSE) replace(&call->pause, m);
     if (m->kind == MESSAGE_RECORDING) replace(&call->recording, m);
     if (m->kind == MESSAGE_CUE) follow_cue(call, m);
     if (m->kind == MESSAGE_FEEDBACK) follow_feedback(call, m);
-    if (m->kind == MESSAGE_SUMMARY) {
-        replace(&call->summary, m);
-        end(state, place);
-    }
-    return true;
+    if (m->kind == MESSAGE_SUMMARY) replace(&call->summary, m);
+    call->forgotten = m->kind == MESSAGE_OVER;
+    if (m->kind == MESSAGE_SUMMARY || m->kind == MESSAGE_OVER) end(state, place);
+    return sampled;
 }
+
+/* Live, or ended lately; null where it is neither. */
+static struct known *find(const struct state *state, const char *id) {
+    size_t live = place_of(state, id);
+    if (is_live(state, live, id)) return state->live[live];
+    unsigned ended = place_ended(state, id);
+    return ended < state->n_ended ? state->ended[ended] : NULL;
+}
+
+struct news state_follow(struct state *state, message *m) {
+    size_t place = place_of(state, m->call);
+    const struct known *call = find(state, m->call);
+    message *own = call && m->kind != MESSAGE_CALL ? call->call : m;
+    struct news news = {.call = own->kind == MESSAGE_CALL ? message_hold(own) : NULL,
+                        .live = is_live(state, place, m->call)};
+    if (m->kind == MESSAGE_STATUS) replace(&state->status, m->storing ? NULL : m);
+    if (m->kind == MESSAGE_DELETED || (m->kind == MESSAGE_CONSENT && !has_consent(m))) follow_loss(state, m);
+    if (m->kind == MESSAGE_CALL) news.live = follow_call(state, place, m);
+    else if (news.live) news.sampled = follow_live(state, place, m);
+    return news;
+}
+
+bool state_is_live(const struct state *state, const char *id) { return is_live(state, place_of(state, id), id); }
+size_t state_n_live(const struct state *state) { return state->n_live; }
 
 bool state_lacks_consent(const struct state *state, const char *id) {
-    unsigned ended = place_ended(state, id);
-    return ended < state->n_ended && !has_consent(state->ended[ended]->call);
+    const struct known *call = find(state, id);
+    return call && !has_consent(call->call);
 }
 
-bool state_has_shown(const struct state *state, const char *id, unsigned cue) {
-    size_t live = place_of(state, id);
-    unsigned ended = place_ended(state, id), last = 0;
-    if (is_live(state, live, id)) last = state->live[live]->last_cue;
-    else if (ended < state->n_ended) last = state->ended[ended]->last_cue;
-    return cue && cue <= last;
+bool state_has_shown(const struct state *state, const struct view *view, const char *id, unsigned cue) {
+    const struct known *call = find(state, id);
+    return call && view_has_call(view, id, call->call) && cue && cue <= call->last_cue;
+}
+
+bool state_waits(const struct state *state, const char *id, unsigned cue) {
+    const struct known *call = find(state, id);
+    unsigned i = call ? find_up(call, cue) : 0;
+    return call && i < call->n_ups && call->ups[i].cue->escalates && !call->ups[i].taken;
 }
 
 message *state_status(const struct state *state) { return state->status ? message_hold(state->status) : NULL; }
 
-static bool tell(const struct known *call, const char *id, struct queue *out) {
-    if (id && strcmp(id, call->call->call)) return true;
-    bool ok = queue_push(out, call->call);
-    for (unsigned i = 0; i < UT_CHANNELS; i++)
-        if (call->readings[i]) ok = ok && queue_push(out, call->readings[i]);
-    ok = ok && (!call->pause || queue_push(out, call->pause)) && (!call->recording || queue_push(out, call->recording));
-    for (unsigned i = 0; i < call->n_ups; i++) {
-        ok = ok && queue_push(out, call->ups[i].cue);
-        if (call->ups[i].feedback) ok = ok && queue_push(out, call->ups[i].feedback);
-    }
-    return ok && (!call->summary || queue_push(out, call->summary));
+/* ---- telling ---- */
+
+/* Null: there is nothing to push. */
+static bool push(struct queue *out, message *m) { return !m || queue_push(out, m); }
+
+static bool tell_trend(const struct known *call, struct queue *out) {
+    message *m = call->call->channel == UT_CUSTOMER ? trend_tell(&call->trend, call->call->call) : NULL;
+    bool ok = push(out, m);
+    message_release(m);
+    return ok;
 }
 
-bool state_tell(const struct state *state, const char *id, struct queue *out) {
-    bool ok = !state->status || queue_push(out, state->status);
-    for (unsigned i = 0; i < state->n_ended; i++) ok = ok && tell(state->ended[i], id, out);
-    for (size_t i = 0; i < state->n_live; i++) ok = ok && tell(state->live[i], id, out);
+static bool tell_readings(const struct known *call, const struct view *view, struct queue *out) {
+    if (view->wall) return tell_trend(call, out) && push(out, call->readings[call->call->channel]);
+    bool ok = true;
+    for (unsigned i = 0; i < UT_CHANNELS; i++) ok = ok && push(out, call->readings[i]);
     return ok;
+}
+
+static bool tell(const struct known *call, const struct view *view, struct queue *out) {
+    if (call->forgotten || !view_has_call(view, call->call->call, call->call)) return true;
+    bool ok = push(out, call->call) && tell_readings(call, view, out);
+    ok = ok && push(out, call->pause) && push(out, call->recording);
+    for (unsigned i = 0; i < call->n_ups; i++) {
+        const struct up *up = &call->ups[i];
+        ok = ok && push(out, up->cue) && push(out, up->feedback) && push(out, up->taken);
+    }
+    return ok && push(out, call->summary);
+}
+
+static bool tell_ended(const struct state *state, const struct view *view, struct queue *out) {
+    bool ok = push(out, state->status);
+    for (unsigned i = 0; i < state->n_ended; i++) ok = ok && tell(state->ended[i], view, out);
+    return ok;
+}
+
+/* The first live call that is still to be told. */
+static size_t next_of(const struct state *state, const struct telling *telling) {
+    size_t place = place_of(state, telling->call);
+    return place + is_live(state, place, telling->call);
+}
+
+bool state_comes_later(const struct telling *telling, const char *id) {
+    return !telling->done && strcmp(id, telling->call) > 0;
+}
+
+bool state_tell(const struct state *state, const struct view *view, struct telling *telling, struct queue *out,
+                size_t most) {
+    if (!telling->ended && !tell_ended(state, view, out)) return false;
+    telling->ended = true;
+    size_t i = next_of(state, telling);
+    for (; i < state->n_live && out->n < most; i++) {
+        const struct known *call = state->live[i];
+        if (!tell(call, view, out)) return false;
+        memcpy(telling->call, call->call->call, CALL_ID_SIZE);
+    }
+    telling->done = i == state->n_live;
+    return true;
 }

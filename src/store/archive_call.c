@@ -57,3 +57,11 @@ json_t *archive_call(struct database *d, const char *call_id) {
     json_decref(call);
     return NULL;
 }
+
+json_int_t archive_audio_bytes(struct database *d) {
+    static const char bytes_sql[] = "SELECT coalesce(sum(bytes), 0) AS bytes FROM recordings";
+    json_t *row = database_row(d, bytes_sql, NULL);
+    json_int_t n_bytes = row ? json_integer_value(json_object_get(row, "bytes")) : -1;
+    json_decref(row);
+    return n_bytes;
+}

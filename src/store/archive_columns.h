@@ -25,18 +25,29 @@ void archive_mask(json_t *call);
 #define ARCHIVE_FRUSTRATION ARCHIVE_PEAK("frustration")
 #define ARCHIVE_STRESS      ARCHIVE_PEAK("stress")
 
+/* When that was; null also where its readings are not kept any more. */
+#define ARCHIVE_PEAK_S(score)                                                                                          \
+    "(SELECT t_ms / 1000.0 FROM scored WHERE scored.call = calls.number AND NOT abstain AND " score " NOT NULL"        \
+    " ORDER BY " score " DESC, t_ms LIMIT 1)"
+
 #define ARCHIVE_LISTED                                                                                                 \
     "id AS call, source, started_at, ended_at, ended_how, consent, agent, team, queue, customer, arm,"                 \
     " " ARCHIVE_DURATION " AS duration_s,"                                                                             \
-    " " ARCHIVE_FRUSTRATION " AS frustration_peak, " ARCHIVE_STRESS " AS stress_peak,"                                 \
-    " (SELECT json_group_object(kind, n) FROM"                                                                         \
-    " (SELECT kind, count(*) AS n FROM cues WHERE cues.call = calls.number AND (shown OR ended_at IS NOT NULL) GROUP " \
-    "BY kind)) AS \"cues:json\","                                                                                      \
-    " (SELECT json_group_array(tag) FROM"                                                                              \
-    " (SELECT DISTINCT tag FROM tags WHERE tags.call = calls.number)) AS \"tags:json\","                               \
-    " (SELECT count(*) FROM notes WHERE notes.call = calls.number) AS notes,"                                          \
-    " (SELECT state FROM recordings WHERE recordings.call = calls.number) AS recording,"                               \
-    " held_why IS NOT NULL AS \"held:flag\""
+    " " ARCHIVE_FRUSTRATION " AS frustration_peak, " ARCHIVE_PEAK_S(                                                   \
+        "frustration") " AS frustration_peak_s,"                                                                       \
+                       " " ARCHIVE_STRESS " AS stress_peak, " ARCHIVE_PEAK_S(                                          \
+                           "stress") " AS stress_peak_s,"                                                              \
+                                     " (SELECT json_group_object(kind, n) FROM"                                        \
+                                     " (SELECT kind, count(*) AS n FROM cues WHERE cues.call = calls.number AND "      \
+                                     "(shown OR ended_at IS NOT NULL) GROUP "                                          \
+                                     "BY kind)) AS \"cues:json\","                                                     \
+                                     " (SELECT json_group_array(tag) FROM"                                             \
+                                     " (SELECT DISTINCT tag FROM tags WHERE tags.call = calls.number)) AS "            \
+                                     "\"tags:json\","                                                                  \
+                                     " (SELECT count(*) FROM notes WHERE notes.call = calls.number) AS notes,"         \
+                                     " (SELECT state FROM recordings WHERE recordings.call = calls.number) AS "        \
+                                     "recording,"                                                                      \
+                                     " held_why IS NOT NULL AS \"held:flag\""
 
 #define ARCHIVE_CALLS "FROM calls LEFT JOIN summaries ON summaries.call = calls.number"
 

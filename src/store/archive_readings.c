@@ -1,9 +1,10 @@
 /* archive_readings.c - a call's readings as a page draws them: a few hundred steps, whatever its length; see archive.h.
  *
- * A reading at t_s is of the half second that ends there, so step n has those of (n step, (n + 1) step].
+ * A reading at t_s is of the half second that ends there, so step n has those of (n step, (n + 1) step] after from_s.
  */
 #include "store/archive.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "store/schema.h"
@@ -33,15 +34,18 @@ static const char length_sql[] =
 #define STRESS      SCORE("stress")
 #define AROUSAL     SCORE("arousal")
 
+#define STEP        "(t_ms - 1 - $from_ms) / $step_ms AS step"
+#define OF_PART     "WHERE call = $number AND t_ms > $from_ms AND t_ms <= $to_ms"
+
 static const char measured_sql[] =
-    "SELECT (t_ms - 1) / $step_ms AS step,"
+    "SELECT " STEP ","
     " CASE channel WHEN 0 THEN 'customer' WHEN 1 THEN 'agent' ELSE 'mixed' END AS role,"
-    " round(avg(speaking), 2) AS speaking, " LEVEL ", " RATE " FROM measured WHERE call = $number GROUP BY step, role";
+    " round(avg(speaking), 2) AS speaking, " LEVEL ", " RATE " FROM measured " OF_PART " GROUP BY step, role";
 
 static const char scored_sql[] =
-    "SELECT (t_ms - 1) / $step_ms AS step, 'customer' AS role, " PITCH ", " FRUSTRATION ", " STRESS ", " AROUSAL ","
+    "SELECT " STEP ", 'customer' AS role, " PITCH ", " FRUSTRATION ", " STRESS ", " AROUSAL ","
     " round(avg(confidence) / 100.0, 2) AS confidence, round(avg(abstain), 2) AS abstain"
-    " FROM scored WHERE call = $number GROUP BY step";
+    " FROM scored " OF_PART " GROUP BY step";
 
 typedef struct picture {
     json_t *channels; /* borrowed */
@@ -81,28 +85,31 @@ static bool draw(void *user, json_t *row) {
     return !p->failed;
 }
 
-static json_t *draw_all(struct database *d, const char *call_id, json_t *length, json_int_t points) {
-    json_int_t length_ms = json_integer_value(json_object_get(length, "length_ms"));
-    json_int_t readings = (length_ms + READING_MS - 1) / READING_MS;
+/* The call's readings begin a whole number of them after its start. */
+static json_t *draw_all(struct database *d, const char *call_id, json_t *length, const archive_part *part) {
+    json_int_t points = part->points > 0 ? part->points : POINTS;
+    json_int_t end_ms = json_integer_value(json_object_get(length, "length_ms"));
+    json_int_t to_ms = (json_int_t)fmin(floor(part->to_s * 1000 / READING_MS) * READING_MS, (double)end_ms);
+    json_int_t from_ms = (json_int_t)fmin(part->from_s * 1000, (double)to_ms) / READING_MS * READING_MS;
+    json_int_t readings = (to_ms - from_ms + READING_MS - 1) / READING_MS;
     json_int_t step_ms = (readings + points - 1) / points * READING_MS;
     if (!step_ms) step_ms = READING_MS;
-    picture p = {.channels = json_object(), .n = (size_t)((length_ms + step_ms - 1) / step_ms)};
-    json_t *values = json_pack("{sO sI}", "number", json_object_get(length, "number"), "step_ms", step_ms);
+    picture p = {.channels = json_object(), .n = (size_t)((to_ms - from_ms + step_ms - 1) / step_ms)};
+    json_t *values = json_pack("{sO sI sI sI}", "number", json_object_get(length, "number"), "step_ms", step_ms,
+                               "from_ms", from_ms, "to_ms", to_ms);
     bool good = p.channels && values && database_query(d, measured_sql, values, draw, &p) &&
                 database_query(d, scored_sql, values, draw, &p) && !p.failed;
     json_decref(values);
     if (good)
-        return json_pack("{ss sf si so}", "call", call_id, "step_s", (double)step_ms / 1000, "from_s", 0, "channels",
-                         p.channels);
+        return json_pack("{ss sf sf so}", "call", call_id, "step_s", (double)step_ms / 1000, "from_s",
+                         (double)from_ms / 1000, "channels", p.channels);
     json_decref(p.channels);
     return NULL;
 }
 
-json_t *archive_readings(struct database *d, const char *call_id, int points) {
+json_t *archive_readings(struct database *d, const char *call_id, const archive_part *part) {
     json_t *values = json_pack("{ss}", "call", call_id), *length = database_row(d, length_sql, values), *drawn;
-    if (points <= 0) points = POINTS;
-    if (points > ARCHIVE_POINTS_MAX) points = ARCHIVE_POINTS_MAX;
-    drawn = json_is_object(length) ? draw_all(d, call_id, length, points) : json_incref(length);
+    drawn = json_is_object(length) ? draw_all(d, call_id, length, part) : json_incref(length);
     json_decref(length);
     json_decref(values);
     return drawn;

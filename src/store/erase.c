@@ -15,10 +15,11 @@ static const char standing_sql[] =
     "SELECT ended_at IS NULL AS live, ended_how IS 'no consent' AS forgotten, held_why IS NOT NULL AS held, consent"
     " FROM calls WHERE id = $call";
 
-/* What stays is that there was a call, when, and what was said of consent. */
-static const char stub_sql[] =
-    "INSERT INTO calls (id, started_at, ended_at, ended_how, consent, consent_at) VALUES"
-    " ($call, $started_at, " SCHEMA_NOW ", 'no consent', coalesce($consent, 'withdrawn'), " SCHEMA_NOW ")";
+/* What stays is that there was a call, when, and what was said of consent. While that is unknown the call may still
+ * become one that is kept, so its end is told when it comes. */
+static const char stub_sql[] = "INSERT INTO calls (id, started_at, ended_at, ended_how, consent, consent_at) VALUES"
+                               " ($call, $started_at, iif($consent = 'unknown', NULL, " SCHEMA_NOW
+                               "), 'no consent', coalesce($consent, 'withdrawn'), " SCHEMA_NOW ")";
 
 /* Nothing more is written to it, and it is over. */
 static const char held_sql[] =

@@ -10,7 +10,7 @@
 #include "event.h"
 #include "store/archive.h"
 
-enum { TEXT_MAX = 200, LIMIT = 50 };
+enum { TEXT_MAX = 200, LIMIT = 50, HIGHEST_PEAK = 1001 /* before every one there is */ };
 static const char last_of_times[] = "~"; /* behind every time there is */
 
 typedef struct filter {
@@ -99,36 +99,59 @@ static bool take_peak(filter *f, const char *key, json_t *value) {
     return !json_object_set_new(f->values, key, json_real(peak));
 }
 
-static bool take_limit(filter *f, const char *key, json_t *value) {
-    double limit;
+static bool take_whole(filter *f, const char *key, json_t *value, int most) {
+    double number;
     char wanted[64];
-    snprintf(wanted, sizeof wanted, "is not a whole number from 1 to %d", ARCHIVE_PAGE_MAX);
-    if (!number_of(value, &limit) || !(limit >= 1 && limit <= ARCHIVE_PAGE_MAX) || limit != (int)limit)
+    snprintf(wanted, sizeof wanted, "is not a whole number from 1 to %d", most);
+    if (!number_of(value, &number) || !(number >= 1 && number <= most) || number != (int)number)
         return object_to(f, key, wanted);
-    return !json_object_set_new(f->values, key, json_integer((json_int_t)limit));
+    return !json_object_set_new(f->values, key, json_integer((json_int_t)number));
 }
 
-/* A cursor, "TIME_NUMBER". It lies before "to", since the list it came from did. */
+static bool take_limit(filter *f, const char *key, json_t *value) {
+    return take_whole(f, key, value, ARCHIVE_PAGE_MAX);
+}
+
+static bool take_order(filter *f, const char *key, json_t *value) {
+    const char *order = json_string_value(value);
+    if (strcmp(order, "time") && strcmp(order, "peak")) return object_to(f, key, "is neither time nor peak");
+    return take_name(f, key, value);
+}
+
+static bool take_points(filter *f, const char *key, json_t *value) {
+    return take_whole(f, key, value, ARCHIVE_TREND_MAX);
+}
+
+static bool is_by_peak(const filter *f) {
+    return !strcmp(json_string_value(json_object_get(f->values, "order")), "peak");
+}
+
+/* A cursor, "TIME_NUMBER", or where the order is that of peaks "pPEAK_NUMBER". It lies before "to", since the list it
+ * came from did. */
 static bool take_before(filter *f, const char *key, json_t *value) {
     const char *text = json_string_value(value), *line = strrchr(text, '_');
-    char *end = NULL;
-    long long number = line ? strtoll(line + 1, &end, 10) : 0;
-    if (!line || line == text || !isdigit((unsigned char)line[1]) || *end)
-        return object_to(f, key, "is not what a list of calls gave as next");
-    return !json_object_set_new(f->values, "until", json_stringn(text, (size_t)(line - text))) &&
+    char *end = NULL, *end_of_peak = NULL;
+    bool by_peak = is_by_peak(f),
+         good = line && line > text && isdigit((unsigned char)line[1]) && by_peak == (*text == 'p');
+    long long number = good ? strtoll(line + 1, &end, 10) : 0;
+    long long peak = good && by_peak ? strtoll(text + 1, &end_of_peak, 10) : 0;
+    if (!good || *end || (by_peak && (end_of_peak != line || line == text + 1)))
+        return object_to(f, key, "is not what a list of calls in this order gave as next");
+    json_t *until = by_peak ? json_integer(peak) : json_stringn(text, (size_t)(line - text));
+    return !json_object_set_new(f->values, by_peak ? "until_peak" : "until", until) &&
            !json_object_set_new(f->values, "until_number", json_integer(number));
 }
 
-/* before comes last: it takes the place of to. */
+/* before comes last: it takes the place of to, and is of an order. */
 static const struct {
     const char *key;
     bool (*take)(filter *f, const char *key, json_t *value);
     bool may_be_number;
-} keys[] = {{"from", take_from, false},    {"to", take_to, false},       {"agent", take_name, false},
-            {"team", take_name, false},    {"queue", take_name, false},  {"customer", take_name, false},
-            {"cue", take_cue, false},      {"peak", take_peak, true},    {"tag", take_name, false},
-            {"text", take_text, false},    {"state", take_state, false}, {"limit", take_limit, true},
-            {"before", take_before, false}};
+} keys[] = {{"from", take_from, false},   {"to", take_to, false},        {"agent", take_name, false},
+            {"team", take_name, false},   {"queue", take_name, false},   {"customer", take_name, false},
+            {"cue", take_cue, false},     {"peak", take_peak, true},     {"tag", take_name, false},
+            {"text", take_text, false},   {"state", take_state, false},  {"limit", take_limit, true},
+            {"order", take_order, false}, {"points", take_points, true}, {"before", take_before, false}};
 enum { KEYS = sizeof keys / sizeof *keys };
 
 static bool is_key(const char *name) {
@@ -156,7 +179,8 @@ static bool take_all(filter *f, const json_t *given) {
 json_t *filter_values(const json_t *given, char *why, size_t why_size) {
     filter f = {.why = why, .why_size = why_size};
     snprintf(why, why_size, "%s", "");
-    f.values = json_pack("{ss ss si si}", "from", "", "until", last_of_times, "until_number", 0, "limit", LIMIT);
+    f.values = json_pack("{ss ss si si si ss si}", "from", "", "until", last_of_times, "until_number", 0, "until_peak",
+                         HIGHEST_PEAK, "limit", LIMIT, "order", "time", "points", 0);
     if (f.values && take_all(&f, given)) return f.values;
     json_decref(f.values);
     return NULL;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "store/media.h"
 
 /* Minimum and maximum of one channel in the step that is being heard. */
@@ -37,15 +38,20 @@ static bool draw_step(media_file *f, size_t step, extent extents[2]) {
     return left < step;
 }
 
-static void draw(media_file *f, const outline_part *part, signed char *drawn) {
+/* False where it takes too long. */
+static bool draw(media_file *f, const outline_part *part, signed char *drawn) {
     extent extents[2];
-    if (part->first >= f->n_frames || sf_seek(f->sound, (sf_count_t)part->first, SEEK_SET) < 0) return;
-    for (size_t i = 0; i < part->points && draw_step(f, part->step, extents); i++)
+    int64_t until_ms = clock_ms() + part->patience_ms;
+    if (part->first >= f->n_frames || sf_seek(f->sound, (sf_count_t)part->first, SEEK_SET) < 0) return true;
+    for (size_t i = 0; i < part->points && draw_step(f, part->step, extents); i++) {
+        if (clock_ms() > until_ms) return false;
         for (int c = 0; c < f->channels; c++) {
             signed char *pair = drawn + 2 * ((size_t)c * part->points + i);
             pair[0] = in_bytes(extents[c].low);
             pair[1] = in_bytes(extents[c].high);
         }
+    }
+    return true;
 }
 
 /* In whatever form it lies there. */
@@ -69,8 +75,10 @@ signed char *outline_draw(const char *dir, const char *call_id, const outline_pa
     if (!open_whole(&f, dir, call_id)) return NULL;
     *n_bytes = 2 * (size_t)f.channels * part->points;
     signed char *drawn = calloc(1, *n_bytes);
-    if (drawn) draw(&f, part, drawn);
+    bool good = drawn && draw(&f, part, drawn);
     media_close(&f);
-    if (!drawn) errno = ENOMEM;
-    return drawn;
+    if (good) return drawn;
+    errno = drawn ? ETIMEDOUT : ENOMEM;
+    free(drawn);
+    return NULL;
 }

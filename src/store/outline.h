@@ -15,7 +15,8 @@ typedef struct outline_part {
 
 /* For each channel in the recording's order, minimum and maximum of each step, -127..127 for -1..1; 0 past the end, and
  * where the file is torn: new memory, [channels][points][2], *n_bytes of it. Decodes only what was asked for. Null with
- * errno: ENOENT where there is no recording, EBADMSG where the file is none of ours, ETIMEDOUT. The id is one by call_id_is. */
+ * errno: ENOENT where there is no recording, EBADMSG where the file is none of ours, ETIMEDOUT. The id is one by
+ * call_id_is. */
 signed char *outline_draw(const char *dir, const char *call_id, const outline_part *part, size_t *n_bytes);
 
 #endif

@@ -1,5 +1,6 @@
 #include "store/rows.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "store/erase.h"
@@ -69,11 +70,11 @@ static const char feedback_life_sql[] =
     " AND EXISTS (SELECT 1 FROM cues WHERE call = number AND id = $cue AND shown)"
     " ON CONFLICT (call, cue) WHERE state = 'seen' DO UPDATE SET at = at";
 
-/* The latest, but who only wants a cue out of sight takes nothing back, and to see one says nothing of it. */
+/* The latest, but who only wants a cue out of sight takes nothing back, and to see or take one says nothing of it. */
 static const char feedback_sql[] =
     "UPDATE cues SET feedback = iif($verdict = 'dismiss', coalesce(feedback, $verdict), $verdict),"
     " feedback_at = iif($verdict = 'dismiss', coalesce(feedback_at, $at), $at)"
-    " WHERE id = $cue AND $verdict != 'seen' AND call = " SCHEMA_NUMBER;
+    " WHERE id = $cue AND $verdict NOT IN ('seen', 'taken') AND call = " SCHEMA_NUMBER;
 
 static const char pause_sql[] =
     "INSERT INTO pauses (call, start_s, who) SELECT number, $t_s, $who " SCHEMA_OF_CALL " AND $state = 'paused'";
@@ -98,6 +99,10 @@ static const char summary_sql[] =
     "$dynamics::monologue_longest_s " SCHEMA_OF_CALL;
 static const char end_sql[] = "UPDATE calls SET ended_how = coalesce($ended, 'finished'), ended_at = " AFTER(
     "$duration_s") " WHERE id = $call AND consent = 'given'";
+
+/* Without consent; whatever became of it later, such as a deletion. */
+static const char over_sql[] =
+    "UPDATE calls SET ended_at = " SCHEMA_NOW " WHERE id = $call AND ended_at IS NULL AND ended_how = 'no consent'";
 
 /* And nothing changed means refused: there is no such call, or no consent. */
 static enum database_put put(struct database *d, const char *sql, json_t *event) {
@@ -139,12 +144,16 @@ static enum database_put put_event(struct database *d, message_kind kind, json_t
         return put_both(d, feedback_life_sql, feedback_sql, event);
     case MESSAGE_SUMMARY:
         return put_both(d, summary_sql, end_sql, event);
+    case MESSAGE_OVER:
+        return database_run(d, over_sql, event);
     case MESSAGE_CONSENT: /* erases by itself: the process may die before the call's own message */
         return is_given(event) ? put(d, consent_sql, event) : erase_without_consent(d, event);
     case MESSAGE_PAUSE:
         return put_pause(d, event);
     case MESSAGE_RECORDING: /* of a call that nothing is to be known of, or that died before it was known: no loss */
         return database_run(d, recording_sql, event);
+    case MESSAGE_TREND:
+    case MESSAGE_SOUND:
     case MESSAGE_DELETED:
     case MESSAGE_STATUS:
     case MESSAGE_REFUSED:
@@ -160,19 +169,21 @@ enum database_put rows_put(struct database *d, const message *m) {
     return result;
 }
 
-bool rows_have_content(struct database *d, const char *sha256) {
-    static const char content_sql[] = "SELECT 1 FROM calls WHERE content_sha256 = $sha256";
+bool rows_have_content(struct database *d, const char *sha256, char call_id[CALL_ID_SIZE]) {
+    static const char content_sql[] = "SELECT id FROM calls WHERE content_sha256 = $sha256";
     json_t *values = json_pack("{ss}", "sha256", sha256);
     json_t *row = values ? database_row(d, content_sql, values) : NULL;
     bool have = json_is_object(row);
+    if (have) snprintf(call_id, CALL_ID_SIZE, "%s", json_string_value(json_object_get(row, "id")));
     json_decref(row);
     json_decref(values);
     return have;
 }
 
 bool rows_close_abandoned(struct database *d) {
-    static const char close_sql[] = "UPDATE calls SET ended_how = 'server died', ended_at = coalesce(" AFTER(
-        "coalesce((SELECT max(t_ms) / 1000.0 FROM measured WHERE call = number), 0)") ", " SCHEMA_NOW ")"
-                                                                                      " WHERE ended_at IS NULL";
+    static const char close_sql[] =
+        "UPDATE calls SET ended_how = coalesce(ended_how, 'server died'), ended_at = coalesce(" AFTER(
+            "coalesce((SELECT max(t_ms) / 1000.0 FROM measured WHERE call = number), 0)") ", " SCHEMA_NOW ")"
+                                                                                          " WHERE ended_at IS NULL";
     return database_run(d, close_sql, NULL) == DATABASE_ROW_STORED;
 }

@@ -55,18 +55,22 @@ static const char readings_sql[] =
     "AS SELECT call, t_ms / 1000.0, pitch / 10.0, frustration / 1000.0, stress / 1000.0, arousal / 1000.0,\n"
     "    confidence / 100.0, abstain, CASE usual_known WHEN 0 THEN 'warming' WHEN 1 THEN 'ready' END FROM scored;\n";
 
-static const char notes_sql[] =
+/* In version 4; what may become of a cue is of version 5. */
+static const char cue_life_sql[] =
     "CREATE TABLE cue_life (          -- what became of a cue, in order\n"
     "    call  INTEGER NOT NULL REFERENCES calls (number),\n"
     "    cue   INTEGER NOT NULL,\n"
     "    state TEXT NOT NULL CHECK (state IN ('raised', 'updated', 'cleared', 'seen', 'helpful', 'wrong',\n"
-    "        'dismiss')),\n"
+    "        'dismiss', 'taken')),\n"
     "    t_s   REAL,                  -- of the first three\n"
     "    said  TEXT CHECK (said IS NULL OR json_valid(said)), -- of the same: severity, score, text, advice, reasons\n"
     "    at    TEXT                   -- of the others\n"
     ") STRICT;\n"
     "CREATE INDEX cue_life_of_call ON cue_life (call, cue);\n"
-    "CREATE UNIQUE INDEX cue_life_seen ON cue_life (call, cue) WHERE state = 'seen';\n"
+    "CREATE UNIQUE INDEX cue_life_seen ON cue_life (call, cue) WHERE state = 'seen';\n";
+
+/* In version 4. */
+static const char notes_sql[] =
     "CREATE TABLE consents (          -- the history: what was said of it, when and how\n"
     "    call   INTEGER NOT NULL REFERENCES calls (number),\n"
     "    at     TEXT NOT NULL,\n"
@@ -220,6 +224,7 @@ const char *const schema_sql[] = {
     ") STRICT;\n",
     turns_sql,
     readings_sql,
+    cue_life_sql,
     notes_sql,
     audit_sql,
     NULL,
@@ -283,8 +288,16 @@ static const char move_to_4[] =
     "DROP TABLE readings_3;"
     "DROP TABLE scores_3;";
 
+/* A table's CHECK goes with the table. */
+static const char to_5[] = "ALTER TABLE cue_life RENAME TO cue_life_4;"
+                           "DROP INDEX cue_life_of_call;"
+                           "DROP INDEX cue_life_seen;";
+static const char move_to_5[] = "INSERT INTO cue_life SELECT * FROM cue_life_4 ORDER BY rowid;"
+                                "DROP TABLE cue_life_4;";
+
 const char *const schema_upgrades[SCHEMA_VERSION][SCHEMA_PARTS] = {
     [1] = {to_2},
     [2] = {to_3, turns_sql},
-    [3] = {to_4, readings_sql, notes_sql, audit_sql, move_to_4},
+    [3] = {to_4, readings_sql, cue_life_sql, notes_sql, audit_sql, move_to_4},
+    [4] = {to_5, cue_life_sql, move_to_5},
 };

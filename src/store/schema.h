@@ -3,12 +3,12 @@
 #define STORE_SCHEMA_H
 
 enum {
-    SCHEMA_VERSION = 4,              /* PRAGMA user_version */
+    SCHEMA_VERSION = 5,              /* PRAGMA user_version */
     SCHEMA_APPLICATION = 0x556e4474, /* PRAGMA application_id: "UnDt" */
 };
 
 /* Each in parts, to be run in order, up to a null. */
-enum { SCHEMA_PARTS = 6 };
+enum { SCHEMA_PARTS = 7 };
 extern const char *const schema_sql[];
 extern const char *const schema_upgrades[SCHEMA_VERSION][SCHEMA_PARTS]; /* [version]: from it to the next */
 

@@ -184,7 +184,7 @@ static void check_summary(const json_t *summary) {
 
 static void check_feedback(const json_t *feedback) {
     check(feedback, feedback_rules);
-    check_word(feedback, "verdict", (const char *const[]){"helpful", "wrong", "dismiss", NULL});
+    check_word(feedback, "verdict", (const char *const[]){"helpful", "wrong", "dismiss", "taken", NULL});
 }
 
 static void check_consent(const json_t *consent) {
@@ -203,9 +203,16 @@ static void check_recording(const json_t *recording) {
     check_word(recording, "format", (const char *const[]){"flac", "opus", NULL});
 }
 
-static void check_deleted(const json_t *deleted) {
+/* That it is deleted, or over. */
+static void check_call_alone(const json_t *event) {
     static const rule rules[] = {{"type", "s"}, {"call", "s"}, {0}};
-    check(deleted, rules);
+    check(event, rules);
+}
+
+static void check_trend(const json_t *trend) {
+    static const rule rules[] = {{"type", "s"},        {"call", "s"},   {"t_s", "n"}, {"step_s", "n"},
+                                 {"frustration", "a"}, {"stress", "a"}, {0}};
+    check(trend, rules);
 }
 
 static void check_status(const json_t *status) { check(status, status_rules); }
@@ -214,10 +221,11 @@ void event_check(const json_t *event) {
     static const struct {
         const char *type;
         void (*check)(const json_t *event);
-    } types[] = {{"call", check_call},       {"reading", check_reading},   {"turn", check_turn},
-                 {"cue", check_cue},         {"feedback", check_feedback}, {"summary", check_summary},
-                 {"consent", check_consent}, {"pause", check_pause},       {"recording", check_recording},
-                 {"status", check_status},   {"deleted", check_deleted}};
+    } types[] = {{"call", check_call},       {"reading", check_reading},    {"turn", check_turn},
+                 {"cue", check_cue},         {"feedback", check_feedback},  {"summary", check_summary},
+                 {"consent", check_consent}, {"pause", check_pause},        {"recording", check_recording},
+                 {"status", check_status},   {"deleted", check_call_alone}, {"over", check_call_alone},
+                 {"trend", check_trend}};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (!event_is(event, types[i].type)) continue;
         types[i].check(event);

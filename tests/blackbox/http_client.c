@@ -1,5 +1,6 @@
 #include "http_client.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,8 @@ static char *take_all(int fd, size_t *n_bytes) {
     char *text = malloc(size);
     ssize_t got = 1;
     for (*n_bytes = 0; text && got > 0;) {
-        got = recv(fd, text + *n_bytes, size - *n_bytes - 1, 0);
+        do got = recv(fd, text + *n_bytes, size - *n_bytes - 1, 0);
+        while (got < 0 && errno == EINTR); /* a child of the server's has ended, where the server is this process */
         if (got > 0) *n_bytes += (size_t)got;
         if (*n_bytes + 1 == size) text = realloc(text, size *= 2);
     }

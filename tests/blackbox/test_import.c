@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "http_client.h"
 #include "program.h"
 #include "sound.h"
 #include "stored.h"
@@ -185,6 +186,148 @@ static void test_what_cannot_be_imported(void **state) {
                      0);
 }
 
+/* A line a step for who runs it, of each file; nothing else. */
+static void test_progress(void **state) {
+    (void)state;
+    char data[512], bad[512];
+    program p;
+    snprintf(data, sizeof data, "%s", scratch_path("progress"));
+    snprintf(bad, sizeof bad, "%s", scratch_path("progress.wav"));
+    write_file(bad, "RIFF nothing of the kind", 24);
+    assert_int_equal(RUN(&p, "import", folder, bad, "--data", data, "--jobs", "1", "--progress", "--method", "asked"),
+                     1);
+    int done = 0, failed = 0, n = 0;
+    double before = 0;
+    char *rest = NULL, last[600] = "";
+    for (char *line = strtok_r(p.out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest), n++) {
+        json_t *step = json_loads(line, 0, NULL);
+        const char *file = json_string_value(json_object_get(step, "file"));
+        const char *name = json_string_value(json_object_get(step, "state"));
+        double progress = json_number_value(json_object_get(step, "progress"));
+        assert_non_null(file);
+        if (strcmp(file, last)) before = 0;
+        snprintf(last, sizeof last, "%s", file);
+        assert_true(!strcmp(name, "failed") || (progress >= before && progress <= 1));
+        before = progress;
+        done += !strcmp(name, "done") && json_is_string(json_object_get(step, "call"));
+        failed += !strcmp(name, "failed") && strstr(file, "progress.wav");
+        json_decref(step);
+    }
+    assert_int_equal(done, FILES);
+    assert_int_equal(failed, 1);
+    assert_true(n > FILES + 1);
+    assert_non_null(strstr(p.err, "progress.wav: cannot be read as sound"));
+    program_end(&p);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM consents WHERE method = 'asked'"), FILES);
+}
+
+/* ---- through a server ---- */
+
+static void start_server(program *server, const char *data, char address[64]) {
+    program_start(server, (const char *const[]){"serve", "--listen", "127.0.0.1:0", "--data", data, NULL});
+    assert_true(program_address(server, address, PROGRAM_TIMEOUT_MS));
+}
+
+static void stop_server(program *server) {
+    program_signal(server, SIGTERM);
+    assert_int_equal(program_wait(server, PROGRAM_TIMEOUT_MS), 0);
+    assert_string_equal(server->err, "");
+    program_end(server);
+}
+
+static void send_file(const char *address, const char *path, const char *query) {
+    char head[800];
+    size_t n;
+    char *bytes = read_file(path, &n);
+    int fd = http_plug(address);
+    snprintf(head, sizeof head,
+             "POST /api/imports?%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+             "Content-Type: application/octet-stream\r\nContent-Length: %zu\r\n\r\n",
+             query, n);
+    assert_true(http_put(fd, head, strlen(head)) && http_put(fd, bytes, n));
+    http_answer a = http_take(fd);
+    if (a.status != 202) fail_msg("%d %s", a.status, a.body);
+    http_answer_free(&a);
+    free(bytes);
+}
+
+/* The newest import, once it is in this state. */
+static json_t *newest(const char *address, const char *state) {
+    for (long until = now_ms() + PROGRAM_TIMEOUT_MS; now_ms() < until; sleep_ms(20)) {
+        http_answer a = http_ask(address, "GET", "/api/imports", NULL, NULL);
+        json_t *all = json_loads(a.body ? a.body : "", 0, NULL);
+        json_t *import = json_incref(json_array_get(json_object_get(all, "imports"), 0));
+        json_decref(all);
+        http_answer_free(&a);
+        if (import && !strcmp(json_string_value(json_object_get(import, "state")), state)) return import;
+        json_decref(import);
+    }
+    fail_msg("no import is %s", state);
+    return NULL;
+}
+
+static void test_sent_to_a_server(void **state) {
+    (void)state;
+    char data[512], call[512], bad[512], address[64], sql[300];
+    program server;
+    snprintf(data, sizeof data, "%s", scratch_path("sent"));
+    snprintf(call, sizeof call, "%s/more/3.wav", folder);
+    snprintf(bad, sizeof bad, "%s", scratch_path("sent.wav"));
+    write_file(bad, "RIFF nothing of the kind", 24);
+    start_server(&server, data, address);
+    send_file(address, call,
+              "name=monday%201.wav&channels=customer,agent&consent=given&agent=a-17&team=north&queue=&record=true"
+              "&modified_ms=1795255207000");
+    json_t *first = newest(address, "done");
+    const char *id = json_string_value(json_object_get(first, "call"));
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM calls WHERE id = '%s' AND source = 'monday 1.wav' AND agent = 'a-17' AND queue IS"
+             " NULL AND channels = '[\"customer\",\"agent\"]' AND ended_at = '2026-11-21T10:00:07.000Z'",
+             id);
+    assert_int_equal(stored_count(data, sql), 1);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM recordings WHERE state = 'finished'"), 1);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM consents WHERE method = 'vouched for at import'"), 1);
+    send_file(address, call, "name=again.wav&consent=given");
+    json_t *again = newest(address, "known");
+    assert_string_equal(json_string_value(json_object_get(again, "call")), id);
+    send_file(address, bad, "name=noise.wav&consent=given");
+    json_t *failed = newest(address, "failed");
+    assert_non_null(strstr(json_string_value(json_object_get(failed, "why")), "noise.wav: cannot be read as sound"));
+    assert_null(strstr(json_string_value(json_object_get(failed, "why")), "/"));
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls"), 1);
+    json_decref(first);
+    json_decref(again);
+    json_decref(failed);
+    stop_server(&server);
+    snprintf(sql, sizeof sql, "%s/incoming", data);
+    assert_int_equal(access(sql, F_OK), -1);
+}
+
+/* The server's end is that of the import as well, which can be done again. */
+static void test_server_ends(void **state) {
+    (void)state;
+    char data[512], call[512], address[64], path[600];
+    program server;
+    snprintf(data, sizeof data, "%s", scratch_path("ends"));
+    snprintf(call, sizeof call, "%s", scratch_path("long.wav"));
+    snprintf(path, sizeof path, "%s/incoming", data);
+    sound_turns(call, 600);
+    start_server(&server, data, address);
+    send_file(address, call, "name=long.wav&consent=given&record=true");
+    json_t *import = newest(address, "listening");
+    json_decref(import);
+    long asked_ms = now_ms();
+    stop_server(&server);
+    assert_true(now_ms() - asked_ms < 8000);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls"), 0);
+    start_server(&server, data, address);
+    send_file(address, call, "name=long.wav&consent=given&record=true");
+    json_decref(newest(address, "done"));
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls JOIN recordings ON call = number"), 1);
+    stop_server(&server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_once),
@@ -192,6 +335,9 @@ int main(void) {
         cmocka_unit_test(test_broken_off),
         cmocka_unit_test(test_beside_a_server),
         cmocka_unit_test(test_what_cannot_be_imported),
+        cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_sent_to_a_server),
+        cmocka_unit_test(test_server_ends),
     };
     return cmocka_run_group_tests_name("import", tests, set_up, NULL);
 }

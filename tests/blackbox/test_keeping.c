@@ -11,9 +11,11 @@
 
 #include <cmocka.h>
 
+#include "http_client.h"
 #include "program.h"
 #include "sound.h"
 #include "stored.h"
+#include "undertone.h"
 
 /* A path of scratch_path, to be kept. */
 enum { PATH = 256 };
@@ -159,6 +161,92 @@ static void test_beside_a_server(void **state) {
     CHECK(0, "1 calls", "", "restore", backup, "--data", dir, "--yes");
 }
 
+static json_t *told(const char *address, const char *path, int status) {
+    http_answer a = http_ask(address, "GET", path, "Accept-Encoding: identity\r\n", NULL);
+    assert_int_equal(a.status, status);
+    assert_null(strstr(a.body, scratch())); /* where files lie is nobody's business */
+    json_t *json = json_loads(a.body, 0, NULL);
+    http_answer_free(&a);
+    return json;
+}
+
+static const char *text_at(json_t *json, const char *key) { return json_string_value(json_object_get(json, key)); }
+
+/* What the configuration and the playbook say, and the model's card. */
+static void test_settings(void **state) {
+    (void)state;
+    char at[3][PATH], address[64], text[1500];
+    const char *dir = folder(at[0], "told-data"), *config = folder(at[1], "settings.cfg");
+    const char *playbook = folder(at[2], "team.cfg"), *call = scratch_path("settings.wav");
+    program server;
+    sound_tone(call, 8000, 2, 2);
+    snprintf(
+        text, sizeof text,
+        "language = \"de\"; hold_out = 0.1;\n"
+        "quiet_hours = ( { days = \"fri-sun\"; from = \"22:00\"; to = \"06:05\"; } );\n"
+        "cues: { dead_air: { on = false; after_s = 6.1; text = \"Stille\"; advice = \"Kurz[, {queue}].\"; }; };\n");
+    write_file(playbook, text, strlen(text));
+    snprintf(text, sizeof text,
+             "data = \"%s\"; listen = \"127.0.0.1:0\"; playbook = \"%s\";\n"
+             "recording: { on = true; format = \"opus\"; }; retention: { audio_days = 30; cues_days = 0.5; };\n"
+             "sources: ( { kind = \"recording\"; file = \"%s\"; channels = \"agent,customer\"; consent = \"refused\";\n"
+             "agent_id = \"a-17\"; team = \"north\"; queue = \"billing\"; reference = \"C-4711\"; recording = false;\n"
+             "playbook = \"%s\"; } );\n",
+             dir, playbook, call, playbook);
+    write_file(config, text, strlen(text));
+    program_start(&server, (const char *const[]){"serve", "--config", config, NULL});
+    assert_true(program_address(&server, address, PROGRAM_TIMEOUT_MS));
+    http_answer a = http_ask(address, "GET", "/api/settings", NULL, NULL);
+    json_t *settings = json_loads(a.body, 0, NULL);
+    assert_string_equal(text_at(settings, "version"), UT_VERSION);
+    assert_string_equal(text_at(settings, "restart"), config);
+    assert_null(strstr(a.body, dir));
+    assert_null(strstr(a.body, playbook));
+    assert_null(strstr(a.body, "C-4711"));
+    json_t *source = json_array_get(json_object_get(settings, "sources"), 0);
+    char *said = json_dumps(source, JSON_COMPACT);
+    assert_string_equal(said, "{\"kind\":\"recording\",\"name\":\"settings.wav\",\"channels\":[\"agent\",\"customer\"],"
+                              "\"agent\":\"a-17\",\"team\":\"north\",\"queue\":\"billing\",\"consent\":\"refused\","
+                              "\"recording\":false,\"playbook\":\"team.cfg\"}");
+    free(said);
+    json_t *told_playbook = json_object_get(settings, "playbook"), *cue;
+    assert_memory_equal(text_at(told_playbook, "name"), "team.cfg@", 9);
+    said = json_dumps(json_object_get(told_playbook, "quiet_hours"), JSON_COMPACT);
+    assert_string_equal(said, "[{\"days\":[\"fri\",\"sat\",\"sun\"],\"from\":\"22:00\",\"to\":\"06:05\"}]");
+    free(said);
+    size_t i;
+    int silences = 0;
+    json_array_foreach(json_object_get(told_playbook, "cues"), i, cue) {
+        if (strcmp(text_at(cue, "cue"), "dead_air")) continue;
+        silences++;
+        assert_true(json_is_false(json_object_get(cue, "on")));
+        assert_string_equal(text_at(cue, "text"), "Stille");
+        assert_string_equal(text_at(cue, "advice"), "Kurz.");
+        assert_true(json_number_value(json_object_get(cue, "after_s")) == 6.1);
+        assert_null(json_object_get(cue, "talk_share"));
+    }
+    assert_int_equal(silences, 1);
+    assert_non_null(strstr(a.body, "\"hold_out\":0.1,"));
+    assert_non_null(strstr(a.body,
+                           "\"consent\":{\"default\":\"unknown\"},\"recording\":{\"on\":true,\"format\":\"opus\"},"
+                           "\"retention\":{\"audio_days\":30.0,\"readings_days\":null,\"cues_days\":0.5,"
+                           "\"audit_days\":null}"));
+    json_decref(settings);
+    http_answer_free(&a);
+
+    json_t *model = told(address, "/api/model", 200);
+    size_t n = strlen("# The model ");
+    assert_memory_equal(text_at(model, "card"), "# The model ", n);
+    assert_memory_equal(text_at(model, "card") + n, text_at(model, "model"), strlen(text_at(model, "model")));
+    json_decref(model);
+    json_t *status = told(address, "/api/status", 200);
+    assert_true(json_integer_value(json_object_get(status, "free_bytes")) > 0);
+    json_decref(status);
+    program_signal(&server, SIGTERM);
+    assert_int_equal(program_wait(&server, PROGRAM_TIMEOUT_MS), 0);
+    program_end(&server);
+}
+
 static void test_mistakes(void **state) {
     (void)state;
     static const char hash[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -188,10 +276,8 @@ static void test_mistakes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_life),
-        cmocka_unit_test(test_audit_verify),
-        cmocka_unit_test(test_beside_a_server),
-        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_life),     cmocka_unit_test(test_audit_verify), cmocka_unit_test(test_beside_a_server),
+        cmocka_unit_test(test_settings), cmocka_unit_test(test_mistakes),
     };
     return cmocka_run_group_tests_name("keeping", tests, NULL, NULL);
 }

@@ -123,15 +123,21 @@ static void test_consent_is_unknown_by_default(void **state) {
     ws_client *c = join(address);
     sleep_ms(3000);
     assert_int_equal(ws_client_count(c), 1);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE ended_at IS NULL"), 1);
     json_t *call = json_loads(ws_client_text(c, 0).text, 0, NULL);
     event_check(call);
     assert_true(event_is(call, "call"));
     assert_string_equal(event_text(call, "consent"), "unknown");
     program_signal(&p, SIGTERM);
     assert_int_equal(program_wait(&p, 5000), 0);
-    assert_int_equal(ws_client_count(c), 1);
+    assert_int_equal(ws_client_count(c), 2);
+    json_t *over = json_loads(ws_client_text(c, 1).text, 0, NULL);
+    event_check(over);
+    assert_true(event_is(over, "over"));
+    json_decref(over);
     json_t *printed = events_parse(p.out);
     assert_int_equal(json_array_size(printed), 1);
+    assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE ended_at IS NULL"), 0);
     assert_int_equal(stored_count(data, "SELECT count(*) FROM calls"), 1);
     assert_int_equal(stored_count(data, "SELECT count(*) FROM calls WHERE source IS NULL AND consent = 'unknown'"), 1);
     assert_int_equal(stored_count(data, "SELECT (SELECT count(*) FROM readings) + (SELECT count(*) FROM scores) +"
@@ -140,6 +146,92 @@ static void test_consent_is_unknown_by_default(void **state) {
     json_decref(printed);
     json_decref(call);
     ws_client_close(c);
+    program_end(&p);
+}
+
+static void serve_talk(program *p, char address[64], const char *name, const char *more) {
+    char data[512], configuration[512], text[2048];
+    snprintf(data, sizeof data, "%s", scratch_path("%s", name));
+    snprintf(configuration, sizeof configuration, "%s", scratch_path("%s.cfg", name));
+    snprintf(text, sizeof text, "%ssources: ( { kind = \"recording\"; file = \"%s\"; consent = \"given\"; } );\n", more,
+             sound_demo());
+    write_configuration(configuration, text);
+    program_start(
+        p, (const char *const[]){"serve", "--config", configuration, "--listen", "127.0.0.1:0", "--data", data, NULL});
+    assert_true(program_address(p, address, 20000));
+}
+
+/* The id of the call in progress. */
+static void find_call(const char *address, char id[64]) {
+    ws_client *c = join(address);
+    assert_true(ws_client_wait_count(c, 1, 5000));
+    json_t *call = json_loads(ws_client_text(c, 0).text, 0, NULL);
+    snprintf(id, 64, "%s", event_text(call, "call"));
+    json_decref(call);
+    ws_client_close(c);
+}
+
+static bool is_sound(const ws_text *text) { return text->n_bytes == 2 * 2 * 800 && text->text[0] != '{'; }
+
+static long noted(const char *name) {
+    return stored_count(scratch_path("%s", name), "SELECT count(*) FROM audit WHERE action = 'listen'");
+}
+
+static bool is_first_sound(const ws_text *text, void *user) {
+    if (!is_sound(text)) return false;
+    if (*(long *)user < 0) *(long *)user = noted("heard");
+    return true;
+}
+
+/* A supervisor who may hears the call in progress, ten messages a second, and the audit knows before they do. */
+static void test_listening(void **state) {
+    (void)state;
+    char address[64], id[64], path[128];
+    long before = -1, sounds = 0, loudest = 0;
+    program p;
+    serve_talk(&p, address, "heard", "listening = true;\n");
+    find_call(address, id);
+    assert_int_equal(noted("heard"), 0);
+    snprintf(path, sizeof path, "/events?call=%s&sound=1", id);
+    ws_client *c = ws_client_open(address, path, NULL, NULL);
+    assert_int_equal(ws_client_status(c), 101);
+    assert_true(ws_client_wait(c, is_first_sound, &before, 5000, NULL));
+    assert_int_equal(before, 1);
+    sleep_ms(3000);
+    for (size_t i = 0; i < ws_client_count(c); i++) {
+        ws_text text = ws_client_text(c, i);
+        if (!is_sound(&text)) continue;
+        sounds++;
+        for (size_t k = 1; k < text.n_bytes; k += 2)
+            if (abs(text.text[k]) > loudest) loudest = abs(text.text[k]);
+    }
+    assert_in_range(sounds, 25, 40);
+    assert_true(loudest > 5); /* of 128 */
+    ws_client_close(c);
+    snprintf(path, sizeof path, "/events?call=c-none&sound=1");
+    c = ws_client_open(address, path, NULL, NULL);
+    sleep_ms(300);
+    assert_int_equal(ws_client_count(c), 0);
+    ws_client_close(c);
+    assert_int_equal(noted("heard"), 1);
+    program_signal(&p, SIGTERM);
+    assert_int_equal(program_wait(&p, 5000), 0);
+    program_end(&p);
+}
+
+static void test_listening_is_off(void **state) {
+    (void)state;
+    char address[64], id[64], path[128];
+    program p;
+    serve_talk(&p, address, "unheard", "");
+    find_call(address, id);
+    snprintf(path, sizeof path, "/events?call=%s&sound=1", id);
+    ws_client *c = ws_client_open(address, path, NULL, NULL);
+    assert_int_equal(ws_client_status(c), 403);
+    ws_client_close(c);
+    assert_int_equal(noted("unheard"), 0);
+    program_signal(&p, SIGTERM);
+    assert_int_equal(program_wait(&p, 5000), 0);
     program_end(&p);
 }
 
@@ -161,8 +253,8 @@ static void test_no_sources(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clients_come_and_go),
-        cmocka_unit_test(test_consent_is_unknown_by_default),
+        cmocka_unit_test(test_clients_come_and_go), cmocka_unit_test(test_consent_is_unknown_by_default),
+        cmocka_unit_test(test_listening),           cmocka_unit_test(test_listening_is_off),
         cmocka_unit_test(test_no_sources),
     };
     return cmocka_run_group_tests_name("server", tests, NULL, NULL);

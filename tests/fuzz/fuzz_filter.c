@@ -24,6 +24,9 @@ static void check(json_t *values) {
     if (limit < 1 || limit > ARCHIVE_PAGE_MAX) abort();
     if (!json_is_string(json_object_get(values, "from")) || !json_is_string(json_object_get(values, "until"))) abort();
     if (!json_is_integer(json_object_get(values, "until_number"))) abort();
+    if (!json_is_integer(json_object_get(values, "until_peak"))) abort();
+    json_int_t points = json_integer_value(json_object_get(values, "points"));
+    if (points < 0 || points > ARCHIVE_TREND_MAX || !json_is_string(json_object_get(values, "order"))) abort();
     if (peak && !(json_real_value(peak) >= 0 && json_real_value(peak) <= 1)) abort();
     if (text) check_pattern(json_string_value(text));
 }

@@ -17,11 +17,14 @@
 
 #include <cmocka.h>
 #include <jansson.h>
+#include <zlib.h>
 
 #include "../blackbox/http_client.h"
 #include "../blackbox/ws_client.h"
+#include "serve/pages.h"
 #include "store/archive.h"
 #include "store/audit.h"
+#include "store/media.h"
 
 enum { AUDIO_BYTES = 300000 };
 
@@ -48,6 +51,12 @@ static bool take_order(void *user, const char *call, const call_order *order) {
     return true;
 }
 
+static int count_live(void *user) { return *((kept *)user)->live ? 1 : 0; }
+
+static json_t *tell_settings(void *user) { return json_pack("{ss}", "dir", ((kept *)user)->dir); }
+
+static json_t *no_memory(void *user) { return user ? NULL : json_null(); }
+
 static kept *open_kept(void) {
     char message[300];
     kept *k = calloc(1, sizeof *k);
@@ -55,10 +64,15 @@ static kept *open_kept(void) {
     assert_non_null(mkdtemp(k->dir));
     k->store = store_open(&(store_options){.dir = k->dir}, message, sizeof message);
     if (!k->store) fail_msg("%s", message);
-    k->serve = serve_open(
-        &(serve_options){
-            .listen = "127.0.0.1:0", .store = k->store, .data_dir = k->dir, .order = take_order, .user = k},
-        message, sizeof message);
+    k->serve = serve_open(&(serve_options){.listen = "127.0.0.1:0",
+                                           .store = k->store,
+                                           .data_dir = k->dir,
+                                           .order = take_order,
+                                           .live = count_live,
+                                           .settings = tell_settings,
+                                           .model = no_memory,
+                                           .user = k},
+                          message, sizeof message);
     if (!k->serve) fail_msg("%s", message);
     k->address = serve_address(k->serve);
     return k;
@@ -208,6 +222,14 @@ static void test_lists_and_shows(void **state) {
     expect(k, "GET", "/api/calls/c-3/readings", NULL, 200, "\"step_s\":0.5");
     expect(k, "GET", "/api/calls/c-3/readings?points=5", NULL, 200, "\"step_s\":2.0");
     expect(k, "GET", "/api/calls/c-9/readings", NULL, 404, "no such call");
+    expect(k, "GET", "/api/calls/c-3/readings?points=4&from_s=4.0&to_s=8", NULL, 200, "\"step_s\":1.0,\"from_s\":4.0");
+    expect(k, "GET", "/api/calls/c-3/readings?from_s=4&to_s=4", NULL, 400, "to_s: is not after from_s");
+    expect(k, "GET", "/api/calls/c-3/readings?from_s=-4", NULL, 400, "from_s: ");
+    expect(k, "GET", "/api/calls/c-3/readings?to_s=inf", NULL, 400, "to_s: ");
+    expect(k, "GET", "/api/calls?order=peak&limit=1&points=3", NULL, 200, "\"trend\":{\"step_s\":3.5,");
+    expect(k, "GET", "/api/calls?order=peak&limit=1", NULL, 200, "\"frustration_peak_s\":10.0");
+    expect(k, "GET", "/api/calls?order=best", NULL, 400, "order ");
+    expect(k, "GET", "/api/calls?points=201", NULL, 400, "points ");
     const char *bad[] = {"0", "-1", "2001", "1e3", "", "5x", "99999999999"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         snprintf(path, sizeof path, "/api/calls/c-3/readings?points=%s", bad[i]);
@@ -499,6 +521,66 @@ static void test_audio(void **state) {
     put_sound(k, "c-1.flac", 1000);            /* it is another now */
     snprintf(headers, sizeof headers, "Range: bytes=1-2\r\nIf-Range: %s\r\n", etag);
     hear_it(k, headers, 200, "", 0, 1000);
+    close_kept(k);
+}
+
+/* One second of two channels, the first of them silent. */
+static void record(kept *k, const char *id) {
+    char name[MEDIA_NAME_SIZE];
+    media_file f = {.channels = 2, .roles = {UT_AGENT, UT_CUSTOMER}};
+    int folder = media_folder(k->dir, true);
+    snprintf(name, sizeof name, "%s.flac", id);
+    assert_true(media_create(&f, folder, name, TAPE_FLAC));
+    for (int i = 0; i < UT_RATE_HZ; i++) assert_true(media_write(&f, (short[]){0, (short)(i % 2 ? 16384 : -8192)}, 1));
+    assert_true(media_complete(&f));
+    close(folder);
+}
+
+/* The outline of a recording, which nobody can hear; no more of it than of the recording itself. */
+static void test_peaks(void **state) {
+    (void)state;
+    kept *k = open_kept();
+    make_call(k, "c-1", 0);
+    expect(k, "GET", "/api/calls/c-1/peaks", NULL, 404, "no recording");
+    expect(k, "GET", "/api/calls/c-9/peaks", NULL, 404, "no such call");
+    record(k, "c-1");
+    http_answer a = http_ask(k->address, "GET", "/api/calls/c-1/peaks?from_s=0.5&step_ms=100&points=8", NULL, NULL);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(http_header(&a, "content-type"), "application/octet-stream");
+    assert_string_equal(http_header(&a, "cache-control"), "no-store");
+    const signed char wanted[2][8][2] = {[1] = {{-32, 64}, {-32, 64}, {-32, 64}, {-32, 64}, {-32, 64}}};
+    assert_int_equal(a.n_body, sizeof wanted);
+    assert_memory_equal(a.body, wanted, sizeof wanted);
+    http_answer_free(&a);
+    a = http_ask(k->address, "GET", "/api/calls/c-1/peaks", NULL, NULL);
+    assert_int_equal(a.n_body, 2 * 2 * 512);
+    http_answer_free(&a);
+    a = http_ask(k->address, "GET", "/api/calls/c-1/peaks?from_s=86400&step_ms=60000&points=4096", NULL, NULL);
+    assert_int_equal(a.status, 200);
+    http_answer_free(&a);
+    assert_int_equal(audited(k, NULL), 0);
+
+    const struct {
+        const char *query, *says;
+    } bad[] = {
+        {"from_s=-1", "from_s: "},     {"from_s=", "from_s: "},     {"from_s=86400.1", "from_s: "},
+        {"from_s=nan", "from_s: "},    {"from_s=1e3", "from_s: "},  {"from_s=1.2.3", "from_s: "},
+        {"from_s=.", "from_s: "},      {"step_ms=4", "step_ms: "},  {"step_ms=60001", "step_ms: "},
+        {"step_ms=40.5", "step_ms"},   {"step_ms=", "step_ms: "},   {"step_ms=99999999999999", "step_ms: "},
+        {"points=0", "points: "},      {"points=4097", "points: "}, {"points=-1", "points: "},
+        {"points=+1", "points: "},     {"points=%31x", "points: "}, {"to_s=3", "no such argument: to_s"},
+        {"points=1&points=2", "once"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char path[100];
+        snprintf(path, sizeof path, "/api/calls/c-1/peaks?%s", bad[i].query);
+        expect(k, "GET", path, NULL, 400, bad[i].says);
+    }
+    put_sound(k, "c-1.flac", 1000);
+    expect(k, "GET", "/api/calls/c-1/peaks", NULL, 503, "cannot be read");
+    expect(k, "POST", "/api/calls/c-1/consent", "{\"consent\":\"withdrawn\"}", 200, "");
+    record(k, "c-1");
+    expect(k, "GET", "/api/calls/c-1/peaks", NULL, 404, "consent is withdrawn");
     close_kept(k);
 }
 
@@ -948,13 +1030,85 @@ static void test_closing(void **state) {
     close_kept(k);
 }
 
+/* ---- pages ---- */
+
+static int page_status(const serve *s, const char *path, const char *says) {
+    http_answer a = http_ask(serve_address(s), "GET", path, NULL, NULL);
+    int status = a.status;
+    if (status == 200 && strcmp(a.body, says)) fail_msg("%s: %s", path, a.body);
+    http_answer_free(&a);
+    return status;
+}
+
+/* One page for every call, which is not asked whether there is one; and nothing else below. */
+static void check_replay(const serve *s, const char *page) {
+    assert_int_equal(page_status(s, "/replay/", page), 200);
+    assert_int_equal(page_status(s, "/replay/c-01JD0", page), 200);
+    assert_int_equal(page_status(s, "/replay/c-01JD0?lang=de", page), 200);
+    assert_int_equal(page_status(s, "/replay", page), 302);
+    const char *const others[] = {"/replay/c-01JD0/",
+                                  "/replay/c-01JD0/replay.js",
+                                  "/replay/c_1",
+                                  "/replay/none.js",
+                                  "/replay/c-0123456789012345678901234567890",
+                                  "/replay/..",
+                                  "/replay/%2e%2e",
+                                  "/replay/c-1%00",
+                                  "/replays/c-1"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (page_status(s, others[i], "") == 200) fail_msg("%s is served", others[i]);
+}
+
+static void test_replay_page(void **state) {
+    (void)state;
+    char message[200], path[200], dir[] = "/tmp/undertone-replay-XXXXXX", *page = NULL;
+    size_t n;
+    const struct page *packed = page_find("/replay/index.html");
+    serve *s = serve_open(&(serve_options){.listen = "127.0.0.1:0"}, message, sizeof message);
+    if (packed && (page = (char *)page_inflate(packed, &n))) page[n] = '\0';
+    if (page) check_replay(s, page);
+    else assert_int_equal(page_status(s, "/replay/c-1", ""), 404); /* the program was built without pages */
+    serve_close(s);
+    free(page);
+
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/replay", dir);
+    assert_return_code(mkdir(path, 0700), errno);
+    strcat(path, "/index.html");
+    FILE *out = fopen(path, "w");
+    fputs("<p>Replay", out);
+    fclose(out);
+    s = serve_open(&(serve_options){.listen = "127.0.0.1:0", .web_dir = dir}, message, sizeof message);
+    check_replay(s, "<p>Replay");
+    serve_close(s);
+    snprintf(path, sizeof path, "rm -r '%s'", dir);
+    assert_int_equal(system(path), 0);
+}
+
 /* ---- how we are ---- */
 
 static void test_status_and_metrics(void **state) {
     (void)state;
     kept *k = open_kept();
     make_call(k, "c-1", 0);
-    expect(k, "GET", "/api/status", NULL, 200, "{\"storing\":true,\"why\":null,\"counts\":{\"written\":23,");
+    expect(k, "GET", "/api/status", NULL, 200, "{\"storing\":true,\"why\":null,\"version\":\"" UT_VERSION "\",");
+    expect(k, "GET", "/api/status", NULL, 200, "\"live\":0,\"clients\":0,\"counts\":{\"written\":23,");
+    strcpy(k->live, "c-2");
+    recording_news news = {.call = "c-1",
+                           .state = RECORDING_FINISHED,
+                           .file = "c-1.flac",
+                           .format = "flac",
+                           .channels = 1,
+                           .bytes = 12345};
+    write_away(k, message_of_recording(&news));
+    settle(k);
+    json_t *status = ask(k, "GET", "/api/status", NULL, 200);
+    assert_int_equal(json_integer_value(json_object_get(status, "live")), 1);
+    assert_in_range(json_integer_value(json_object_get(status, "uptime_s")), 0, 60);
+    assert_int_equal(json_integer_value(json_object_get(status, "audio_bytes")), 12345);
+    assert_true(json_integer_value(json_object_get(status, "database_bytes")) >= 4096);
+    assert_true(json_integer_value(json_object_get(status, "free_bytes")) > 0);
+    json_decref(status);
     message *m = message_of_status(&(store_status){false, "the disk is full"});
     ws_client *c = ws_client_open(k->address, "/events?call=c-none", NULL, NULL);
     serve_send(k->serve, m);
@@ -964,7 +1118,7 @@ static void test_status_and_metrics(void **state) {
     assert_int_equal(a.status, 200);
     assert_string_equal(http_header(&a, "content-type"), "text/plain; version=0.0.4; charset=utf-8");
     const char *lines[] = {"undertone_storing 1\n",
-                           "undertone_store_messages_total{result=\"written\"} 23\n",
+                           "undertone_store_messages_total{result=\"written\"} 24\n",
                            "undertone_store_messages_total{result=\"failed\"} 0\n",
                            "undertone_clients 1\n",
                            "undertone_events_sent_total 1\n",
@@ -977,6 +1131,74 @@ static void test_status_and_metrics(void **state) {
     close_kept(k);
 }
 
+static void test_settings_and_model(void **state) {
+    (void)state;
+    kept *k = open_kept();
+    char dir[100];
+    snprintf(dir, sizeof dir, "{\"dir\":\"%s\"}", k->dir);
+    expect(k, "GET", "/api/settings", NULL, 200, dir);
+    expect(k, "GET", "/api/settings?x=1", NULL, 400, "no such argument: x");
+    expect(k, "POST", "/api/settings", "{}", 405, "only GET, HEAD");
+    expect(k, "GET", "/api/model", NULL, 503, "not enough memory");
+    close_kept(k);
+}
+
+/* ---- smaller answers ---- */
+
+/* What came, as it was before it was packed; terminated. */
+static char *unpacked(const http_answer *a) {
+    enum { SIZE = 1 << 20 };
+    char *text = calloc(1, SIZE);
+    z_stream z = {.next_in = (unsigned char *)a->body,
+                  .avail_in = (unsigned)a->n_body,
+                  .next_out = (unsigned char *)text,
+                  .avail_out = SIZE - 1};
+    assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
+    assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+    inflateEnd(&z);
+    return text;
+}
+
+/* The same text either way, and a head that says which it is. */
+static void check_packed(kept *k, const char *path, bool packed) {
+    http_answer plain = http_ask(k->address, "GET", path, NULL, NULL);
+    http_answer a = http_ask(k->address, "GET", path, "Accept-Encoding: br, gzip;q=0.5\r\n", NULL);
+    http_answer head = http_ask(k->address, "HEAD", path, "Accept-Encoding: gzip\r\n", NULL);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(http_header(&plain, "content-encoding"), "");
+    assert_string_equal(http_header(&a, "content-encoding"), packed ? "gzip" : "");
+    assert_int_equal(atoi(http_header(&a, "content-length")), a.n_body);
+    if (packed) {
+        char *text = unpacked(&a);
+        assert_true(a.n_body < plain.n_body / 2);
+        assert_string_equal(text, plain.body);
+        assert_string_equal(http_header(&head, "content-encoding"), "gzip");
+        free(text);
+    }
+    http_answer_free(&plain);
+    http_answer_free(&a);
+    http_answer_free(&head);
+}
+
+static void test_packed(void **state) {
+    (void)state;
+    kept *k = open_kept();
+    make_call(k, "c-1", 0);
+    put_sound(k, "c-1.flac", 0);
+    char path[200];
+    snprintf(path, sizeof path, "%s/audio/c-1.flac", k->dir);
+    assert_return_code(truncate(path, 5000), errno); /* which could be packed well */
+    check_packed(k, "/api/calls/c-1/readings", true);
+    check_packed(k, "/api/calls/c-1/export", true);
+    check_packed(k, "/api/status", false); /* little */
+    check_packed(k, "/api/calls/c-1/audio", false);
+    http_answer a = http_ask(k->address, "GET", "/api/calls/c-1/export", "Accept-Encoding: gzip;q=0\r\n", NULL);
+    assert_string_equal(http_header(&a, "content-encoding"), "");
+    assert_true(a.n_body > 1024);
+    http_answer_free(&a);
+    close_kept(k);
+}
+
 static void test_nothing_is_kept(void **state) {
     (void)state;
     char message[200];
@@ -986,6 +1208,9 @@ static void test_nothing_is_kept(void **state) {
     expect(&k, "GET", "/api/calls", NULL, 503, "nothing is kept here");
     expect(&k, "POST", "/api/calls/c-1/pause", "{\"state\":\"paused\"}", 503, "nothing is kept here");
     expect(&k, "GET", "/api/status", NULL, 200, "{\"storing\":false,\"why\":\"nothing is kept here\"");
+    expect(&k, "GET", "/api/status", NULL, 200, "\"database_bytes\":null,\"audio_bytes\":null,\"free_bytes\":null}");
+    expect(&k, "GET", "/api/settings", NULL, 404, "nothing is known of that here");
+    expect(&k, "GET", "/api/calls/c-1/peaks", NULL, 503, "nothing is kept here");
     http_answer a = http_ask(k.address, "GET", "/metrics", NULL, NULL);
     assert_int_equal(a.status, 200);
     assert_null(strstr(a.body, "undertone_storing"));
@@ -1025,6 +1250,7 @@ int main(void) {
         cmocka_unit_test(test_orders),
         cmocka_unit_test(test_consent_afterwards),
         cmocka_unit_test(test_audio),
+        cmocka_unit_test(test_peaks),
         cmocka_unit_test(test_replay_is_audited),
         cmocka_unit_test(test_no_other_file),
         cmocka_unit_test(test_erased_while_heard),
@@ -1037,7 +1263,10 @@ int main(void) {
         cmocka_unit_test(test_keep_alive),
         cmocka_unit_test(test_clients_come_and_go),
         cmocka_unit_test(test_closing),
+        cmocka_unit_test(test_replay_page),
         cmocka_unit_test(test_status_and_metrics),
+        cmocka_unit_test(test_settings_and_model),
+        cmocka_unit_test(test_packed),
         cmocka_unit_test(test_nothing_is_kept),
         cmocka_unit_test(test_replaced_database),
     };

@@ -16,6 +16,7 @@
 
 enum { WHY = 256 };
 static const int64_t started_at_ms = 1795255200000; /* 2026-11-21T10:00:00.000Z */
+static const archive_part whole = {.to_s = INFINITY};
 
 /* ---- a store of the test's own ---- */
 
@@ -141,6 +142,10 @@ static void filters(void **state) {
         {"{\"text\":\"50% s\"}", "thu"},
         {"{\"state\":\"live\"}", "sat"},
         {"{\"state\":\"ended\",\"limit\":2}", "fri thu"},
+        {"{\"order\":\"time\",\"peak\":0.4}", "fri thu mon"},
+        {"{\"order\":\"peak\"}", "mon fri thu wed tue sat"}, /* stress of 0.05 in all but one that nothing is of */
+        {"{\"order\":\"peak\",\"limit\":3,\"team\":\"red\"}", "mon tue"},
+        {"{\"order\":\"peak\",\"from\":\"2026-11-17\",\"to\":\"2026-11-19\"}", "thu wed tue"},
         {"{\"from\":\"2026-11-19\"}", "sat fri thu"},
         {"{\"to\":\"2026-11-18\"}", "wed tue mon"},
         {"{\"from\":\"2026-11-18T23:59:59.999Z\",\"to\":\"2026-11-20T12:30:00.500Z\"}", "thu wed"},
@@ -191,6 +196,15 @@ static void filters_that_are_none(void **state) {
         {"{\"from\":\"2026-00-01\"}", "from"},
         {"{\"from\":\"2026-11-21T10:60Z\"}", "from"},
         {"{\"colour\":\"red\"}", "colour"},
+        {"{\"order\":\"worst\"}", "order"},
+        {"{\"points\":0}", "points"},
+        {"{\"points\":\"201\"}", "points"},
+        {"{\"points\":\"many\"}", "points"},
+        {"{\"before\":\"p400_2\"}", "before"},
+        {"{\"order\":\"peak\",\"before\":\"2026-11-21T10:00:00.000Z_1\"}", "before"},
+        {"{\"order\":\"peak\",\"before\":\"p_1\"}", "before"},
+        {"{\"order\":\"peak\",\"before\":\"p4x_1\"}", "before"},
+        {"{\"order\":\"peak\",\"before\":\"p400_\"}", "before"},
     };
     add_week(*state);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -267,6 +281,38 @@ static void paging(void **state) {
         if (!seen[i]) fail_msg("call %d was left out", i);
 }
 
+/* As paging, where many have the same peak. */
+static void paging_by_peak(void **state) {
+    enum { CALLS = 57, PAGE = 10 };
+    char id[16], seen[CALLS] = {0};
+    double last = 2;
+    for (int i = 0; i < CALLS; i++) {
+        snprintf(id, sizeof id, "%d", i);
+        add(*state, &(made_call){.id = id, .started_at = "2026-11-01T10:00:00.000Z", .peak = 0.1 * (i * 31 % 9 + 1)});
+    }
+    json_t *next = json_null(), *call;
+    size_t i;
+    for (int pages = 0; pages == 0 || json_is_string(next); pages++) {
+        json_t *page = page_of(*state, json_pack("{ss si so}", "order", "peak", "limit", PAGE, "before", next));
+        assert_true(pages <= CALLS / PAGE);
+        json_array_foreach(json_object_get(page, "calls"), i, call) {
+            double peak = json_number_value(json_object_get(call, "frustration_peak"));
+            const char *number = json_string_value(json_object_get(call, "call"));
+            if (*number == 'n') continue; /* higher than what was listed before it came */
+            assert_true(peak <= last);
+            last = peak;
+            if (seen[atoi(number)]++) fail_msg("call %s was listed twice", number);
+        }
+        next = json_incref(json_object_get(page, "next"));
+        json_decref(page);
+        snprintf(id, sizeof id, "n%d", pages);
+        add(*state, &(made_call){.id = id, .started_at = "2026-11-01T10:00:00.000Z", .peak = 0.5});
+    }
+    json_decref(next);
+    for (i = 0; i < CALLS; i++)
+        if (!seen[i]) fail_msg("call %zu was left out", i);
+}
+
 /* One without consent has nothing but that, and is in the list where somebody looks for it. */
 static void without_consent_listed(void **state) {
     static const char stub_sql[] = "INSERT INTO calls (id, consent, consent_at, ended_at, ended_how) VALUES ('stub',"
@@ -281,10 +327,14 @@ static void without_consent_listed(void **state) {
     json_t *stub = json_array_get(json_object_get(more, "calls"), 0);
     assert_true(json_is_null(json_object_get(stub, "source")));
     assert_true(json_is_null(json_object_get(stub, "duration_s")));
+    json_t *last = page_of(*state, object_of("{\"order\":\"peak\",\"points\":4}"));
+    assert_string_equal(ids_of(last, ids), "mon fri thu wed tue stub sat");
+    assert_true(json_is_null(json_object_get(json_array_get(json_object_get(last, "calls"), 5), "trend")));
+    json_decref(last);
     assert_int_equal(json_object_size(json_object_get(stub, "cues")), 0);
     json_decref(page);
     json_decref(more);
-    json_t *call = archive_call(*state, "stub"), *readings = archive_readings(*state, "stub", 0);
+    json_t *call = archive_call(*state, "stub"), *readings = archive_readings(*state, "stub", &whole);
     assert_string_equal(json_string_value(json_object_get(call, "consent")), "refused");
     assert_int_equal(json_object_size(json_object_get(readings, "channels")), 0);
     json_decref(call);
@@ -461,7 +511,7 @@ static void held_without_consent(void **state) {
     int n[2] = {0};
     json_decref(send_call(d));
     run(d, withdraw_sql, json_pack("{ss}", "id", "c-1"));
-    json_t *call = archive_call(d, "c-1"), *readings = archive_readings(d, "c-1", 0);
+    json_t *call = archive_call(d, "c-1"), *readings = archive_readings(d, "c-1", &whole);
     static const char *const told[] = {"customer", "source", "agent", "frustration_peak", "summary", "recording"};
     for (size_t i = 0; i < sizeof told / sizeof *told; i++) assert_true(json_is_null(json_object_get(call, told[i])));
     static const char *const lists[] = {"cues", "turns", "pauses", "notes", "tags"};
@@ -476,8 +526,24 @@ static void held_without_consent(void **state) {
     assert_string_equal(json_string_value(json_object_get(listed, "consent")), "withdrawn");
     assert_true(json_is_null(json_object_get(listed, "customer")));
     assert_int_equal(json_object_size(json_object_get(listed, "cues")), 0);
+    assert_true(json_is_null(json_object_get(listed, "frustration_peak_s")));
     json_decref(page);
     json_decref(filter);
+
+    /* Nor can it be told from where it stands in the list, or from what finds it. */
+    char ids[256];
+    add(d, &(made_call){.id = "calm", .started_at = "2026-11-16T09:00:00.000Z", .peak = 0.1});
+    page = page_of(d, object_of("{\"order\":\"peak\"}"));
+    assert_string_equal(ids_of(page, ids), "calm c-1");
+    json_decref(page);
+    static const char *const finds[] = {"{\"agent\":\"a-17\"}",    "{\"team\":\"north\"}",
+                                        "{\"queue\":\"billing\"}", "{\"customer\":\"C-4711\"}",
+                                        "{\"peak\":0.5}",          "{\"cue\":\"frustration\"}"};
+    for (size_t i = 0; i < sizeof finds / sizeof *finds; i++) {
+        page = page_of(d, object_of(finds[i]));
+        assert_string_equal(ids_of(page, ids), "");
+        json_decref(page);
+    }
     json_decref(readings);
     json_decref(call);
 }
@@ -573,16 +639,19 @@ static void check_figures(json_t *channel, const char *column, size_t step, cons
     check_step(channel, column, "mean", step, f->n ? f->sum / f->n : (double)NAN, within);
 }
 
-static void check_readings(struct database *d, const heard *h, int n, int points, int readings_a_step) {
-    json_t *told = archive_readings(d, "long", points), *channels = json_object_get(told, "channels");
+/* Those from the first on, up to the last of n. */
+static void check_part(struct database *d, const heard *h, int first, int n, const archive_part *part,
+                       int readings_a_step) {
+    json_t *told = archive_readings(d, "long", part), *channels = json_object_get(told, "channels");
     json_t *customer = json_object_get(channels, "customer");
-    size_t steps = (size_t)((n + readings_a_step - 1) / readings_a_step);
+    size_t steps = (size_t)((n - first + readings_a_step - 1) / readings_a_step);
+    assert_float_equal(number_in(told, "from_s"), first / 2.0, 1e-9);
     assert_float_equal(number_in(told, "step_s"), readings_a_step / 2.0, 1e-9);
     assert_int_equal(size_of(customer, "speaking"), steps);
-    assert_true(steps <= (size_t)points);
+    assert_true(steps <= (size_t)part->points);
     for (size_t step = 0; step < steps; step++) {
         figures level = {0}, frustration = {0}, pitch = {0}, speaking = {0}, abstain = {0};
-        for (int i = (int)step * readings_a_step; i < n && i < (int)(step + 1) * readings_a_step; i++) {
+        for (int i = first + (int)step * readings_a_step; i < n && i < first + (int)(step + 1) * readings_a_step; i++) {
             figure(&level, h[i].level / 10.0);
             figure(&speaking, h[i].speaking);
             figure(&abstain, h[i].abstain);
@@ -602,10 +671,66 @@ static void check_readings(struct database *d, const heard *h, int n, int points
 static void readings_against_brute_force(void **state) {
     static heard h[1000];
     hear(*state, h, 1000);
-    check_readings(*state, h, 1000, 2000, 1);
-    check_readings(*state, h, 1000, 600, 2);
-    check_readings(*state, h, 1000, 7, 143);
-    check_readings(*state, h, 1000, 1, 1000);
+    check_part(*state, h, 0, 1000, &(archive_part){.to_s = INFINITY, .points = 2000}, 1);
+    check_part(*state, h, 0, 1000, &(archive_part){.to_s = INFINITY, .points = 600}, 2);
+    check_part(*state, h, 0, 1000, &(archive_part){.to_s = INFINITY, .points = 7}, 143);
+    check_part(*state, h, 0, 1000, &(archive_part){.to_s = INFINITY, .points = 1}, 1000);
+}
+
+/* A part begins with a reading, ends with the call, and may be none at all. */
+static void readings_of_a_part(void **state) {
+    static heard h[1000];
+    hear(*state, h, 1000);
+    check_part(*state, h, 200, 400, &(archive_part){.from_s = 100, .to_s = 200, .points = 200}, 1);
+    check_part(*state, h, 200, 400, &(archive_part){.from_s = 100.49, .to_s = 200.2, .points = 50}, 4);
+    check_part(*state, h, 990, 1000, &(archive_part){.from_s = 495, .to_s = 800, .points = 3}, 4);
+    check_part(*state, h, 0, 1, &(archive_part){.from_s = 0, .to_s = 0.5, .points = 2000}, 1);
+    json_t *none = archive_readings(*state, "long", &(archive_part){.from_s = 900, .to_s = 901});
+    assert_true(json_is_object(none));
+    assert_int_equal(json_object_size(json_object_get(none, "channels")), 0);
+    json_decref(none);
+}
+
+static void check_trend(struct database *d, const heard *h, int n, int points, int readings_a_step) {
+    json_t *page = page_of(d, json_pack("{si}", "points", points));
+    json_t *call = json_array_get(json_object_get(page, "calls"), 0), *trend = json_object_get(call, "trend");
+    size_t steps = (size_t)((n + readings_a_step - 1) / readings_a_step);
+    int peak_at = -1;
+    assert_float_equal(number_in(trend, "step_s"), readings_a_step / 2.0, 1e-9);
+    assert_int_equal(size_of(trend, "frustration"), steps);
+    assert_int_equal(size_of(trend, "stress"), steps);
+    for (size_t step = 0; step < steps; step++) {
+        figures frustration = {0};
+        for (int i = (int)step * readings_a_step; i < n && i < (int)(step + 1) * readings_a_step; i++) {
+            if (h[i].abstain) continue;
+            figure(&frustration, h[i].frustration / 1000.0);
+            if (peak_at < 0 || h[i].frustration > h[peak_at].frustration) peak_at = i;
+        }
+        check_step(trend, "frustration", NULL, step, frustration.n ? frustration.max : (double)NAN, 1e-9);
+    }
+    assert_float_equal(number_in(call, "frustration_peak"), h[peak_at].frustration / 1000.0, 1e-9);
+    assert_float_equal(number_in(call, "frustration_peak_s"), (peak_at + 1) / 2.0, 1e-9);
+    assert_true(json_is_number(json_object_get(call, "stress_peak_s")));
+    json_decref(page);
+}
+
+/* The same in the list, of a small picture. */
+static void trends_against_brute_force(void **state) {
+    static heard h[1000];
+    hear(*state, h, 1000);
+    check_trend(*state, h, 1000, 200, 5);
+    check_trend(*state, h, 1000, 48, 21);
+    check_trend(*state, h, 1000, 1, 1000);
+    json_t *page = page_of(*state, object_of("{}"));
+    assert_null(json_object_get(json_array_get(json_object_get(page, "calls"), 0), "trend"));
+    json_decref(page);
+    add(*state, &(made_call){.id = "unheard", .started_at = "2026-11-21T09:00:00.000Z"});
+    page = page_of(*state, object_of("{\"points\":4}"));
+    json_t *call = json_array_get(json_object_get(page, "calls"), 0), *trend = json_object_get(call, "trend");
+    assert_int_equal(size_of(trend, "frustration"), 4);
+    for (size_t step = 0; step < 4; step++) check_step(trend, "stress", NULL, step, (double)NAN, 0);
+    assert_true(json_is_null(json_object_get(call, "frustration_peak_s")));
+    json_decref(page);
 }
 
 /* Half an hour heard by nobody in the middle is so much of null. */
@@ -614,7 +739,7 @@ static void readings_with_a_gap(void **state) {
     static const char later_sql[] = "UPDATE measured SET t_ms = t_ms + 1800000 WHERE t_ms > 25000";
     hear(*state, h, 100);
     run(*state, later_sql, json_object());
-    json_t *told = archive_readings(*state, "long", 600), *channels = json_object_get(told, "channels");
+    json_t *told = archive_readings(*state, "long", &whole), *channels = json_object_get(told, "channels");
     json_t *level = json_object_get(json_object_get(json_object_get(channels, "agent"), "level_db"), "mean");
     size_t nulls = 0, i;
     json_t *value;
@@ -629,7 +754,7 @@ static void readings_with_a_gap(void **state) {
 static void an_hour_is_under_100_kb(void **state) {
     static heard h[HOUR];
     hear(*state, h, HOUR);
-    json_t *told = archive_readings(*state, "long", 0), *none = archive_readings(*state, "short", 0);
+    json_t *told = archive_readings(*state, "long", &whole), *none = archive_readings(*state, "short", &whole);
     char *text = json_dumps(told, JSON_COMPACT | JSON_REAL_PRECISION(12));
     print_message("an hour of noise: %zu bytes\n", strlen(text));
     assert_true(strlen(text) < 100000);
@@ -649,6 +774,7 @@ int main(void) {
         TEST(filters_that_are_none),
         TEST(hostile_texts),
         TEST(paging),
+        TEST(paging_by_peak),
         TEST(without_consent_listed),
         TEST(events_as_they_were_sent),
         TEST(events_until_enough),
@@ -656,6 +782,8 @@ int main(void) {
         TEST(held_without_consent),
         TEST(one_call_whole),
         TEST(readings_against_brute_force),
+        TEST(readings_of_a_part),
+        TEST(trends_against_brute_force),
         TEST(readings_with_a_gap),
         TEST(an_hour_is_under_100_kb),
     };

@@ -86,14 +86,14 @@ static void what_is_kept(void **state) {
     (void)state;
     char message[300] = "";
     bool good =
-        read_text("recording: { on = true; format = \"opus\"; };\n"
+        read_text("recording: { on = true; format = \"opus\"; };\nlistening = true;\n"
                   "retention: { audio_days = 30; readings_days = 90.5; cues_days = 365; audit_days = 0.001; };\n"
                   "sources: ( { file = \"a\"; recording = false; agent_id = \"a-17\"; team = \"north\"; },"
                   " { file = \"b\"; recording = true; consent = \"given\"; }, { file = \"c\"; } );",
                   message, sizeof message);
     if (!good) print_error("%s\n", message);
     assert_true(good);
-    assert_true(c.record);
+    assert_true(c.record && c.listening);
     assert_int_equal(c.format, TAPE_OPUS);
     assert_true(c.keep.audio_days == 30 && c.keep.readings_days == 90.5);
     assert_true(c.keep.cues_days == 365 && c.keep.audit_days == 0.001);
@@ -106,7 +106,7 @@ static void what_is_kept(void **state) {
     assert_int_equal(c.sources[2].record, HUB_RECORD_DEFAULT);
     configuration_free(&c);
     assert_true(read_text("", message, sizeof message));
-    assert_false(c.record);
+    assert_false(c.record || c.listening);
     assert_int_equal(c.format, TAPE_FLAC);
     assert_true(c.keep.audio_days == 0 && c.keep.audit_days == 0);
     configuration_free(&c);
@@ -163,6 +163,7 @@ static void what_is_wrong_is_named(void **state) {
     refused("consent: { default = \"given\"; more = 1; };", 1, "consent must be { default");
     refused("consent:\n{ default = \"withdrawn\"; };", 2, "default must be given, refused or unknown");
     refused("consent:\n{ default = true; };", 2, "default must be a text");
+    refused("listening = \"yes\";", 1, "listening must be true or false");
     refused("recording = true;", 1, "recording must be { on = true; }");
     refused("recording:\n{ on = 1; };", 2, "on must be true or false");
     refused("recording: { format = \"mp3\"; };", 1, "format must be flac or opus");

@@ -482,7 +482,7 @@ static void test_never_given(void **state) {
     assert_true(database_begin(d, DATABASE_SYNCED));
     kept_put(d, message_of_call(&call.facts));
     assert_true(database_commit(d));
-    assert_string_equal(kept_ask(dir, stub_sql), "unknown|no consent|1|-");
+    assert_string_equal(kept_ask(dir, stub_sql), "unknown|no consent|0|-");
     assert_int_equal(kept_count(dir, "SELECT count(*) FROM calls WHERE started_at IS NOT NULL"), 1);
     call.facts.consent = UT_CONSENT_REFUSED;
     assert_true(database_begin(d, DATABASE_SYNCED));

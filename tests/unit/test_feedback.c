@@ -24,6 +24,8 @@ static void taken(void **state) {
     assert_int_equal(said.cue, 1000000);
     assert_null(parse("{\"type\":\"feedback\",\"call\":\"c\",\"cue\":1,\"verdict\":\"dismiss\"}", &said));
     assert_int_equal(said.verdict, VERDICT_DISMISS);
+    assert_null(parse("{\"type\":\"feedback\",\"call\":\"c\",\"cue\":1,\"verdict\":\"taken\"}", &said));
+    assert_int_equal(said.verdict, VERDICT_TAKEN);
 }
 
 static void refused(void **state) {

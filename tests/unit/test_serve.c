@@ -174,6 +174,48 @@ static int join_by_hand(serve *s) {
     return fd;
 }
 
+/* A keeper of feedback: it counts, and gives it back to be told to all, as the hub does once it is stored. */
+struct keeper {
+    serve *serve;
+    atomic_uint n;
+    char last[200];
+};
+
+static void keep(void *user, message *m) {
+    struct keeper *keeper = user;
+    snprintf(keeper->last, sizeof keeper->last, "%s", m->text);
+    atomic_fetch_add(&keeper->n, 1);
+    serve_send(keeper->serve, m);
+}
+
+static serve *open_keeping(struct keeper *keeper) {
+    char message[200];
+    *keeper = (struct keeper){0};
+    keeper->serve = serve_open(&(serve_options){.listen = "127.0.0.1:0", .feedback = keep, .user = keeper}, message,
+                               sizeof message);
+    assert_non_null(keeper->serve);
+    return keeper->serve;
+}
+
+/* Says text and waits for the next message, whatever it is. */
+static const char *say(ws_client *c, const char *text) {
+    size_t n = ws_client_count(c);
+    ws_client_send(c, text);
+    return ws_client_wait_count(c, n + 1, 5000) ? ws_client_text(c, n).text : "";
+}
+
+static const char *say_of(ws_client *c, const char *id, unsigned cue, const char *verdict) {
+    char text[200];
+    snprintf(text, sizeof text, "{\"type\":\"feedback\",\"call\":\"%s\",\"cue\":%u,\"verdict\":\"%s\"}", id, cue,
+             verdict);
+    return say(c, text);
+}
+
+static bool is_refusal(const char *text, const char *why) {
+    static const char start[] = "{\"type\":\"refused\",\"why\":\"";
+    return !strncmp(text, start, strlen(start)) && strstr(text, why);
+}
+
 static void test_late_joiner_gets_the_state(void **state) {
     (void)state;
     serve *s = open_at("127.0.0.1:0", NULL);
@@ -271,6 +313,96 @@ static void test_filter(void **state) {
     serve_close(s);
 }
 
+/* Two agents who must not see each other; names as they are written in a URL. */
+static void test_agents(void **state) {
+    (void)state;
+    struct keeper keeper;
+    serve *s = open_keeping(&keeper);
+    call_facts a = facts_of("c-01A"), b = facts_of("c-01B");
+    a.agent = "J\xc3\xb6rg 7";
+    b.agent = "a-18";
+    send_away(s, message_of_call(&a));
+    ws_client *one = join(s, "/events?agent=J%C3%B6rg%207"), *two = join(s, "/events?agent=a-18"),
+              *all = join(s, "/events");
+    wait_clients(s, 3);
+    send_away(s, message_of_call(&b));
+    send_call(s, "c-01C", UT_CONSENT_GIVEN); /* nobody's */
+    send_cue_of(s, &a, 1, UT_CUE_RAISED);
+    send_cue_of(s, &b, 1, UT_CUE_RAISED);
+    send_reading(s, "c-01C", 1, UT_CUSTOMER);
+    send_away(s, message_of_deletion("c-01D"));
+    send_away(s, message_of_status(&(store_status){.storing = false, .why = "full"}));
+    assert_true(ws_client_wait_count(one, 3, 5000));
+    assert_true(says(one, 0, "c-01A") && says(one, 1, "c-01A") && says(one, 2, "status"));
+    assert_true(ws_client_wait_count(two, 3, 5000));
+    assert_true(says(two, 0, "c-01B") && says(two, 1, "c-01B") && says(two, 2, "status"));
+    assert_true(is_refusal(say_of(one, "c-01B", 1, "helpful"), "no such cue"));
+    assert_non_null(strstr(say_of(one, "c-01A", 1, "helpful"), "\"call\":\"c-01A\",\"cue\":1"));
+    assert_true(ws_client_wait_count(all, 9, 5000));
+    ws_client *late = join(s, "/events?agent=a-18&call=c-01A"); /* both must hold */
+    send_summary(s, "c-01B");
+    assert_true(ws_client_wait_count(two, 4, 5000));
+    assert_int_equal(ws_client_count(one), 5);
+    assert_int_equal(ws_client_count(late), 1);
+    assert_true(says(late, 0, "status"));
+    ws_client_close(late);
+    ws_client_close(all);
+    ws_client_close(two);
+    ws_client_close(one);
+    char long_name[700] = "/events?agent=";
+    memset(long_name + strlen(long_name), 'a', sizeof long_name - strlen(long_name) - 1);
+    long_name[sizeof long_name - 1] = '\0';
+    assert_int_equal(status_of(s, long_name, NULL, NULL), 400); /* and is not told everything */
+    assert_int_equal(status_of(s, "/events?agent", NULL, NULL), 400);
+    assert_int_equal(status_of(s, "/events?&agent=a-18", NULL, NULL), 400);
+    assert_int_equal(status_of(s, "/events?agent=a-18&agent=", NULL, NULL), 400);
+    assert_int_equal(status_of(s, "/events?agent=", NULL, NULL), 400);
+    assert_int_equal(status_of(s, "/events?view=door", NULL, NULL), 400);
+    assert_int_equal(status_of(s, "/events?sound=1", NULL, NULL), 400);
+    assert_int_equal(status_of(s, "/events?call=c-01A&sound=2", NULL, NULL), 400);
+    assert_int_equal(status_of(s, "/events?call=c-01A&sound=1", NULL, NULL), 403); /* unless it is allowed */
+    serve_close(s);
+}
+
+/* What a wall is told of calls in progress; and whoever takes an escalation takes it for all. */
+static void test_wall(void **state) {
+    (void)state;
+    struct keeper keeper;
+    serve *s = open_keeping(&keeper);
+    ws_client *c = join(s, "/events?view=wall");
+    wait_clients(s, 1);
+    send_call(s, "c-01A", UT_CONSENT_GIVEN);
+    for (int i = 1; i <= 8; i++) {
+        send_reading(s, "c-01A", i * 0.5, UT_CUSTOMER);
+        send_reading(s, "c-01A", i * 0.5, UT_AGENT);
+        send_turn(s, "c-01A");
+    }
+    call_facts facts = facts_of("c-01A");
+    ut_event event = {.type = UT_EVENT_CUE, .cue = {.id = 1, .kind = UT_CUE_ESCALATE, .score = NAN}};
+    send_away(s, message_of_event(&facts, &event));
+    assert_true(ws_client_wait_count(c, 5, 5000));
+    assert_true(says(c, 1, "\"t_s\":0.5") && says(c, 2, "\"t_s\":2.0") && says(c, 3, "\"t_s\":4.0"));
+    assert_true(says(c, 4, "\"to\":\"supervisor\""));
+    ws_client *late = join(s, "/events?view=wall");
+    assert_true(ws_client_wait_count(late, 4, 5000));
+    assert_true(says(late, 1,
+                     "\"type\":\"trend\",\"call\":\"c-01A\",\"t_s\":4.0,\"step_s\":2.0,"
+                     "\"frustration\":[0.0,0.0,0.0],\"stress\":[0.0,0.0,0.0]}"));
+    assert_true(says(late, 2, "\"t_s\":4.0") && says(late, 3, "escalate"));
+
+    assert_non_null(strstr(say_of(c, "c-01A", 1, "taken"), "\"cue\":1,\"verdict\":\"taken\",\"at\":\"20"));
+    assert_true(is_refusal(say_of(c, "c-01A", 1, "taken"), "no such escalation"));
+    send_cue(s, "c-01A", 2, UT_CUE_RAISED);
+    assert_true(ws_client_wait_count(c, 8, 5000));
+    assert_true(is_refusal(say_of(c, "c-01A", 2, "taken"), "no such escalation"));
+    assert_true(ws_client_wait_count(late, 6, 5000));
+    assert_true(says(late, 4, "taken"));
+    assert_int_equal(atomic_load(&keeper.n), 1);
+    ws_client_close(late);
+    ws_client_close(c);
+    serve_close(s);
+}
+
 static void test_slow_client_is_culled(void **state) {
     (void)state;
     enum { MESSAGES = 4000 };
@@ -295,10 +427,10 @@ static void test_slow_client_is_culled(void **state) {
     serve_close(s);
 }
 
-/* A state longer than the limit is no lag. */
+/* A state longer than the limit is no lag, and what happens meanwhile is told once, after the state of its call. */
 static void test_long_state_arrives_whole(void **state) {
     (void)state;
-    enum { CALLS = 1000 };
+    enum { CALLS = 1000, LATER = 200 };
     serve *s = open_at("127.0.0.1:0", NULL);
     for (int i = 0; i < CALLS; i++) {
         char id[16];
@@ -307,13 +439,16 @@ static void test_long_state_arrives_whole(void **state) {
         send_reading(s, id, i, UT_AGENT);
     }
     ws_client *c = join(s, "/events");
-    for (int i = 0; i < 200; i++) send_reading(s, "c-00001", i, UT_CUSTOMER);
-    assert_true(ws_client_wait_count(c, 2 * CALLS + 200, 10000));
-    for (int i = 0; i < CALLS; i++) {
+    for (int i = 0; i < LATER; i++) send_reading(s, "c-00001", i, UT_CUSTOMER);
+    assert_true(ws_client_wait_count(c, 2 * CALLS + LATER, 10000));
+    int later = 0;
+    for (size_t i = 0, n = ws_client_count(c); i < n; i++) {
         char id[16];
-        snprintf(id, sizeof id, "c-%05d", i);
-        assert_true(says(c, (size_t)(2 * i), id) && says(c, (size_t)(2 * i + 1), "reading"));
+        snprintf(id, sizeof id, "c-%05d", ((int)i - later) / 2);
+        if (says(c, i, "c-00001") && says(c, i, "customer\",\"speaking")) later++;
+        else assert_true(says(c, i, id) && says(c, i, ((int)i - later) % 2 ? "reading" : "\"type\":\"call\""));
     }
+    assert_int_equal(later, LATER);
     assert_int_equal(serve_count(s).culled, 0);
     ws_client_close(c);
     serve_close(s);
@@ -357,48 +492,6 @@ static void test_rebound_name_is_refused(void **state) {
         close(fd);
     }
     serve_close(s);
-}
-
-/* A keeper of feedback: it counts, and gives it back to be told to all, as the hub does once it is stored. */
-struct keeper {
-    serve *serve;
-    atomic_uint n;
-    char last[200];
-};
-
-static void keep(void *user, message *m) {
-    struct keeper *keeper = user;
-    snprintf(keeper->last, sizeof keeper->last, "%s", m->text);
-    atomic_fetch_add(&keeper->n, 1);
-    serve_send(keeper->serve, m);
-}
-
-static serve *open_keeping(struct keeper *keeper) {
-    char message[200];
-    *keeper = (struct keeper){0};
-    keeper->serve = serve_open(&(serve_options){.listen = "127.0.0.1:0", .feedback = keep, .user = keeper}, message,
-                               sizeof message);
-    assert_non_null(keeper->serve);
-    return keeper->serve;
-}
-
-/* Says text and waits for the next message, whatever it is. */
-static const char *say(ws_client *c, const char *text) {
-    size_t n = ws_client_count(c);
-    ws_client_send(c, text);
-    return ws_client_wait_count(c, n + 1, 5000) ? ws_client_text(c, n).text : "";
-}
-
-static const char *say_of(ws_client *c, const char *id, unsigned cue, const char *verdict) {
-    char text[200];
-    snprintf(text, sizeof text, "{\"type\":\"feedback\",\"call\":\"%s\",\"cue\":%u,\"verdict\":\"%s\"}", id, cue,
-             verdict);
-    return say(c, text);
-}
-
-static bool is_refusal(const char *text, const char *why) {
-    static const char start[] = "{\"type\":\"refused\",\"why\":\"";
-    return !strncmp(text, start, strlen(start)) && strstr(text, why);
 }
 
 /* What is said of a cue that was shown goes to the keeper and comes back to all; who comes later learns it with the
@@ -1042,6 +1135,8 @@ int main(void) {
         cmocka_unit_test(test_keeps_eight_ended_calls),
         cmocka_unit_test(test_withdrawn_call_has_no_readings_left),
         cmocka_unit_test(test_filter),
+        cmocka_unit_test(test_agents),
+        cmocka_unit_test(test_wall),
         cmocka_unit_test(test_slow_client_is_culled),
         cmocka_unit_test(test_long_state_arrives_whole),
         cmocka_unit_test(test_admission),

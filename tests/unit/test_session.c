@@ -147,9 +147,10 @@ static void without_consent_the_call_alone(void **state) {
         heard h = {0};
         session *s = new_session(&made_source_new("secret", "agent,customer", 5)->base, none[i]);
         assert_int_equal(run(s, &h, 1000), SESSION_ENDED);
-        assert_int_equal(h.n, 1);
+        assert_int_equal(h.n, 2);
         assert_int_equal(h.m[0]->kind, MESSAGE_CALL);
         assert_non_null(strstr(h.m[0]->text, ut_consent_name(none[i])));
+        assert_int_equal(h.m[1]->kind, MESSAGE_OVER);
         session_free(s);
         forget(&h);
     }
@@ -341,7 +342,8 @@ static void withdrawn_consent_ends_everything(void **state) {
     session_set_consent(s, &given, hear, &h); /* it stays so */
     session_set_pause(s, &(pause_change){.paused = true}, hear, &h);
     assert_int_equal(run(s, &h, 1000), SESSION_ENDED);
-    assert_int_equal(h.n, before + 2);
+    assert_int_equal(h.n, before + 3);
+    assert_int_equal(h.m[before + 2]->kind, MESSAGE_OVER);
     session_free(s);
     forget(&h);
 }
@@ -352,8 +354,10 @@ static void what_was_refused_stays_so(void **state) {
     session *s = new_session(&made_source_new("one.wav", "agent,customer", 10)->base, UT_CONSENT_REFUSED);
     run(s, &h, 30);
     session_set_consent(s, &given, hear, &h);
-    run(s, &h, 1000);
     assert_int_equal(h.n, 1);
+    run(s, &h, 1000);
+    assert_int_equal(h.n, 2);
+    assert_int_equal(h.m[1]->kind, MESSAGE_OVER);
     session_free(s);
     forget(&h);
 }
@@ -390,7 +394,7 @@ static void refused_after_all(void **state) {
     assert_int_equal(h.m[before]->consent, UT_CONSENT_WITHDRAWN);
     assert_int_equal(h.m[before + 1]->consent, UT_CONSENT_WITHDRAWN);
     assert_int_equal(run(s, &h, 1000), SESSION_ENDED);
-    assert_int_equal(h.n, before + 2);
+    assert_int_equal(h.n, before + 3);
     session_free(s);
     forget(&h);
 }
@@ -448,6 +452,67 @@ static void a_pause_is_silence(void **state) {
     forget(&h);
 }
 
+static int sample_of(const message *m, size_t i) {
+    const unsigned char *bytes = (const unsigned char *)m->text + 2 * i;
+    return (int16_t)(bytes[0] | bytes[1] << 8);
+}
+
+/* Every sample of both channels in turn, as it is on tape: silence in a pause. Nothing where nobody listens. */
+static void who_listens_hears_the_call(void **state) {
+    (void)state;
+    enum { SAMPLES = SESSION_SOUND_MS * UT_RATE_HZ / 1000 };
+    heard h = {0};
+    session *s = new_session(&made_source_new("one", "agent,customer", 10)->base, UT_CONSENT_GIVEN);
+    run(s, &h, 20);
+    assert_int_equal(count(&h, MESSAGE_SOUND), 0);
+    session_set_listeners(s, 1);
+    session_set_listeners(s, 1);
+    run(s, &h, 2);
+    session_set_listeners(s, -1);
+    run(s, &h, 1);
+    session_set_pause(s, &(pause_change){.paused = true}, hear, &h);
+    run(s, &h, 1);
+    session_set_listeners(s, -1);
+    run(s, &h, 20);
+    assert_int_equal(count(&h, MESSAGE_SOUND), 4);
+    made_source *same = made_source_new("one", "agent,customer", 10);
+    static float agent[10 * UT_RATE_HZ], customer[10 * UT_RATE_HZ];
+    same->base.read(&same->base, (float *const[]){agent, customer}, 10 * UT_RATE_HZ);
+    size_t at = (size_t)20 * SAMPLES;
+    int loudest = 0;
+    for (int i = 0, n = 0; i < h.n; i++) {
+        if (h.m[i]->kind != MESSAGE_SOUND) continue;
+        assert_int_equal(h.m[i]->n_bytes, 2 * 2 * SAMPLES);
+        for (size_t k = 0; k < SAMPLES; k++, at++) {
+            assert_int_equal(sample_of(h.m[i], 2 * k), n < 3 ? lrintf(agent[at] * 32768) : 0);
+            assert_int_equal(sample_of(h.m[i], 2 * k + 1), n < 3 ? lrintf(customer[at] * 32768) : 0);
+            loudest = n < 3 ? loudest + abs(sample_of(h.m[i], 2 * k + 1)) : loudest;
+        }
+        n++;
+    }
+    assert_true(loudest > 1000);
+    same->base.close(&same->base);
+    session_free(s);
+    forget(&h);
+}
+
+static void nobody_hears_what_nobody_agreed_to(void **state) {
+    (void)state;
+    heard h = {0};
+    session *s = new_session(&made_source_new("one", "agent,customer", 10)->base, UT_CONSENT_UNKNOWN);
+    session_set_listeners(s, 1);
+    run(s, &h, 20);
+    assert_int_equal(count(&h, MESSAGE_SOUND), 0);
+    session_set_consent(s, &given, hear, &h);
+    run(s, &h, 20);
+    assert_int_equal(count(&h, MESSAGE_SOUND), 20);
+    session_set_consent(s, &withdrawn, hear, &h);
+    run(s, &h, 1000);
+    assert_int_equal(count(&h, MESSAGE_SOUND), 20);
+    session_free(s);
+    forget(&h);
+}
+
 static void it_says_how_it_ended(void **state) {
     (void)state;
     for (int i = 0; i < 2; i++) {
@@ -480,6 +545,8 @@ int main(void) {
         cmocka_unit_test(paused_before_it_begins),
         cmocka_unit_test(consent_that_comes_late),
         cmocka_unit_test(a_pause_is_silence),
+        cmocka_unit_test(who_listens_hears_the_call),
+        cmocka_unit_test(nobody_hears_what_nobody_agreed_to),
         cmocka_unit_test(it_says_how_it_ended),
         cmocka_unit_test(the_arm_is_drawn_from_the_id),
         cmocka_unit_test_setup_teardown(the_call_says_its_arm, make_path, remove_path),

@@ -272,7 +272,7 @@ static void test_rows(void **state) {
                                  "interruptions_by_agent, backchannels, dead_air_s, hold_s, response_latency_median_s, "
                                  "response_latency_p90_s, monologue_longest_s, cues FROM summaries"),
                         "245.0|88.5|0.25|null|0.5|4|3|2|5|12.0|30.5|null|2.5|41.0|3");
-    assert_int_equal(ask_number(dir, "PRAGMA user_version"), 4);
+    assert_int_equal(ask_number(dir, "PRAGMA user_version"), 5);
     remove_dir(dir);
 }
 
@@ -364,14 +364,16 @@ static void test_cue_life(void **state) {
     write_cue(s, "c-1", 7, UT_CUE_UPDATED, 2, 0.75f);
     write_feedback(s, "c-1", 7, VERDICT_WRONG, 1795255201000);
     write_feedback(s, "c-1", 7, VERDICT_DISMISS, 1795255202000);
+    write_feedback(s, "c-1", 7, VERDICT_TAKEN, 1795255203000);
     write_cue(s, "c-1", 7, UT_CUE_CLEARED, 3, 0.75f);
-    wait_done(s, 8);
+    wait_done(s, 9);
     assert_int_equal(store_count(s).failed, 0);
     store_close(s);
     assert_string_equal(ask(dir, "SELECT group_concat(state || ' ' || coalesce(t_s, at) || ' ' ||"
                                  " coalesce(said ->> 'score', '-')) FROM cue_life"),
                         "raised 1.0 0.5,seen 2026-11-21T10:00:00.000Z -,updated 2.0 0.75,"
-                        "wrong 2026-11-21T10:00:01.000Z -,dismiss 2026-11-21T10:00:02.000Z -,cleared 3.0 0.75");
+                        "wrong 2026-11-21T10:00:01.000Z -,dismiss 2026-11-21T10:00:02.000Z -,"
+                        "taken 2026-11-21T10:00:03.000Z -,cleared 3.0 0.75");
     assert_string_equal(ask(dir, "SELECT said -> 'reasons' FROM cue_life WHERE state = 'updated'"),
                         "[{\"feature\":\"pitch_hz\",\"change\":\"+4.1 st\",\"z\":2.3}]");
     assert_string_equal(ask(dir, "SELECT feedback, feedback_at FROM cues"), "wrong|2026-11-21T10:00:01.000Z");
@@ -633,13 +635,13 @@ static void copy_file(const char *from, const char *to) {
 static void test_older_tables_are_brought_up(void **state) {
     (void)state;
     static char fresh[8000], upgraded[8000];
-    static const char *const cues[] = {"", "3", "3", "2"};
+    static const char *const cues[] = {"", "3", "3", "2", "2"};
     char new[64];
     make_dir(new);
     store_close(open_at(new, NULL, NULL));
     describe(new, fresh);
     remove_dir(new);
-    for (int version = 1; version <= 3; version++) {
+    for (int version = 1; version <= 4; version++) {
         char dir[64], from[100], to[100], before[2000];
         make_dir(dir);
         snprintf(from, sizeof from, "tests/unit/golden/store-%d.db", version);
@@ -664,7 +666,7 @@ static void test_older_tables_are_brought_up(void **state) {
         store_close(s);
         describe(dir, upgraded);
         assert_string_equal(upgraded, fresh);
-        assert_int_equal(ask_number(dir, "PRAGMA user_version"), 4);
+        assert_int_equal(ask_number(dir, "PRAGMA user_version"), 5);
         assert_string_equal(ask(dir, "PRAGMA integrity_check"), "ok");
         execute(dir, "PRAGMA foreign_keys = OFF; DELETE FROM calls WHERE id = 'c-2'; DELETE FROM measured WHERE call ="
                      " 2; DELETE FROM scored WHERE call = 2; DELETE FROM cues WHERE call = 2; DELETE FROM summaries"
@@ -672,7 +674,11 @@ static void test_older_tables_are_brought_up(void **state) {
         assert_string_equal(ask(dir, what), before);
         assert_int_equal(ask_number(dir, "SELECT count(*) FROM readings"), 180);
         assert_string_equal(ask(dir, "SELECT count(*) FROM cues"), cues[version]);
-        assert_int_equal(ask_number(dir, "SELECT count(*) FROM turns WHERE call = 1"), version == 3 ? 10 : 0);
+        assert_int_equal(ask_number(dir, "SELECT count(*) FROM turns WHERE call = 1"), version >= 3 ? 10 : 0);
+        if (version == 4)
+            assert_string_equal(
+                ask(dir, "SELECT group_concat(state) FROM (SELECT state FROM cue_life WHERE call = 1 ORDER BY rowid)"),
+                "raised,raised,cleared,cleared,seen");
         assert_string_equal(ask(dir, "SELECT state FROM consents WHERE call = 1"), "given");
         remove_dir(dir);
     }
@@ -691,9 +697,9 @@ static void test_files_that_are_not_ours(void **state) {
     make_dir(dir);
     snprintf(path, sizeof path, "%s/undertone.db", dir);
     store_close(open_at(dir, NULL, NULL));
-    execute(dir, "PRAGMA user_version = 5");
-    assert_refused(dir, path, "made by a newer undertone (schema 5, this one knows 4)");
-    execute(dir, "PRAGMA user_version = 4; PRAGMA application_id = 5");
+    execute(dir, "PRAGMA user_version = 6");
+    assert_refused(dir, path, "made by a newer undertone (schema 6, this one knows 5)");
+    execute(dir, "PRAGMA user_version = 5; PRAGMA application_id = 5");
     assert_refused(dir, path, "a database of another program");
     unlink(path);
     assert_return_code(symlink("/etc/passwd", path), errno);
@@ -935,6 +941,38 @@ static void test_without_consent(void **state) {
                                  "'c-later'"),
                         "1|2.0");
     assert_int_equal(ask_number(dir, "SELECT count(*) FROM readings"), 1);
+    remove_dir(dir);
+}
+
+/* While consent is unknown the call goes on, with nothing but the line that says so; then it is over, or it begins. */
+static void test_unknown_while_it_lasts(void **state) {
+    (void)state;
+    const char *what = "SELECT group_concat(id || ' ' || consent || ' ' || iif(ended_at IS NULL, 'live', 'over') || ' '"
+                       " || coalesce(ended_how, '-') || coalesce(source, ''), ', ') FROM calls";
+    char dir[64];
+    make_dir(dir);
+    store *s = open_at(dir, NULL, NULL);
+    write_call(s, "c-1", UT_CONSENT_UNKNOWN);
+    write_call(s, "c-2", UT_CONSENT_UNKNOWN);
+    write_call(s, "c-3", UT_CONSENT_REFUSED);
+    wait_done(s, 3);
+    assert_string_equal(ask(dir, what),
+                        "c-1 unknown live no consent, c-2 unknown live no consent, c-3 refused over no consent");
+    write_away(s, message_of_over("c-1"));
+    write_away(s, message_of_over("c-3"));
+    write_away(s, message_of_over("c-none"));
+    write_call(s, "c-2", UT_CONSENT_GIVEN);
+    wait_done(s, 7);
+    assert_int_equal(store_count(s).failed, 0);
+    assert_string_equal(ask(dir, what), "c-1 unknown over no consent, c-2 given live -marker-source.flac,"
+                                        " c-3 refused over no consent");
+    write_away(s, message_of_over("c-2")); /* of a call with consent it says nothing */
+    write_call(s, "c-4", UT_CONSENT_UNKNOWN);
+    wait_done(s, 9);
+    store_close(s);
+    store_close(open_at(dir, NULL, NULL)); /* the process died */
+    assert_string_equal(ask(dir, what), "c-1 unknown over no consent, c-2 given over server diedmarker-source.flac,"
+                                        " c-3 refused over no consent, c-4 unknown over no consent");
     remove_dir(dir);
 }
 
@@ -1215,6 +1253,7 @@ int main(void) {
         cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_forget),
         cmocka_unit_test(test_without_consent),
+        cmocka_unit_test(test_unknown_while_it_lasts),
         cmocka_unit_test(test_withdrawn_and_killed),
         cmocka_unit_test(test_closed_while_locked),
         cmocka_unit_test(test_full_queue),
