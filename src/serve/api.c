@@ -43,7 +43,7 @@ static const struct route {
     {METHOD_GET, "/api/calls", NULL, list_calls},
     {METHOD_GET, "/api/calls/ID", "", show_call},
     {METHOD_DELETE, "/api/calls/ID", "", delete_call},
-    {METHOD_GET, "/api/calls/ID/readings", "points from_s to_s", show_readings},
+    {METHOD_GET, "/api/calls/ID/readings", "points from_s to_s measures", show_readings},
     {METHOD_GET, "/api/calls/ID/audio", "", play_call},
     {METHOD_GET, "/api/calls/ID/peaks", "from_s step_ms points", draw_call},
     {METHOD_GET, "/api/calls/ID/export", "format", export_call},

@@ -91,9 +91,25 @@ static int go_away(struct client *c) {
     return -1;
 }
 
-int serve_events_write(struct serve *s, struct client *c) {
-    if (!c->culled && !tell_on(s, c)) return -1;
+/* A cue that waited for its commit may come after the word that consent was withdrawn; and what waited for a client. */
+static bool comes_too_late(const struct serve *s, const message *m) {
+    bool heard = m->kind == MESSAGE_READING || m->kind == MESSAGE_TREND || m->kind == MESSAGE_SOUND ||
+                 m->kind == MESSAGE_TURN || m->kind == MESSAGE_CUE || m->kind == MESSAGE_FEEDBACK ||
+                 m->kind == MESSAGE_SUMMARY;
+    return heard && state_lacks_consent(s->state, m->call);
+}
+
+/* Null: nothing waits that may go out. */
+static message *next_for(const struct serve *s, struct client *c) {
     message *m = c->culled ? NULL : queue_pop(&c->queue);
+    for (; m && comes_too_late(s, m); m = queue_pop(&c->queue)) message_release(m);
+    return m;
+}
+
+int serve_events_write(struct serve *s, struct client *c) {
+    message *m = next_for(s, c);
+    if (!m && !c->culled && !tell_on(s, c)) return -1;
+    if (!m) m = next_for(s, c);
     if (!m) return s->leaving ? go_away(c) : 0;
     enum lws_write_protocol form = m->kind == MESSAGE_SOUND ? LWS_WRITE_BINARY : LWS_WRITE_TEXT;
     int written = lws_write(c->wsi, (unsigned char *)m->text, m->n_bytes, form);
@@ -116,13 +132,6 @@ static void queue_for(struct serve *s, struct client *c, message *m) {
     if (c->culled) return;
     if (c->queue.n >= most || !queue_push(&c->queue, m)) cull(s, c);
     else lws_callback_on_writable(c->wsi);
-}
-
-/* A cue that waited for its commit may come after the word that consent was withdrawn. */
-static bool comes_too_late(const struct serve *s, const message *m) {
-    bool heard = m->kind == MESSAGE_READING || m->kind == MESSAGE_SOUND || m->kind == MESSAGE_TURN ||
-                 m->kind == MESSAGE_CUE || m->kind == MESSAGE_FEEDBACK || m->kind == MESSAGE_SUMMARY;
-    return heard && state_lacks_consent(s->state, m->call);
 }
 
 static bool is_for(const struct client *c, const message *m, const struct news *news) {

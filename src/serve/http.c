@@ -110,13 +110,15 @@ static const char *page_of(const char *path) {
 int serve_http_answer(struct serve *s, struct lws *wsi, struct response *r, const char *path, size_t n_path) {
     char with_index[REQUEST_PATH_SIZE + sizeof "/index.html"];
     bool get = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0;
+    bool chunked = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
     size_t n = strlen(path);
     serve_response_end(r);
     r->head_only = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
-    r->hang_up = !get && !r->head_only;                                  /* a body may follow, which nobody reads */
+    bool page = get || r->head_only;
+    r->hang_up = !page || chunked; /* a body may follow, which nobody reads, and which is no next request */
     if (n != n_path || n >= REQUEST_PATH_SIZE) return not_found(wsi, r); /* "%00" ends a string */
     if (serve_request_is(path)) return serve_request_begin(s, wsi, r, path);
-    if (r->hang_up)
+    if (!page)
         return serve_respond_line(wsi, r, (struct head){.status = 405, .allow = "GET, HEAD"}, "Only GET and HEAD.\n");
     if (!strcmp(path, "/events"))
         return serve_respond_line(wsi, r, (struct head){.status = 426}, "This is a WebSocket.\n");

@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -188,7 +189,16 @@ struct incoming *imports_begin(struct imports *im, const import_facts *facts) {
     return NULL;
 }
 
+/* What is kept of calls in progress goes to the same disk, and comes first. */
+static bool leaves_room(const struct incoming *in, size_t n_bytes) {
+    struct statvfs disk;
+    if (fstatvfs(in->fd, &disk)) return true;
+    errno = ENOSPC;
+    return (uint64_t)disk.f_bavail * disk.f_frsize >= n_bytes + IMPORTS_SPARE;
+}
+
 bool imports_write(struct incoming *in, const char *bytes, size_t n_bytes) {
+    if (!leaves_room(in, n_bytes)) return false;
     while (n_bytes) {
         ssize_t n = write(in->fd, bytes, n_bytes);
         if (n < 0 && errno == EINTR) continue;

@@ -18,6 +18,7 @@ enum {
     IMPORTS_COMING = 16,   /* that are being sent at the same time */
     IMPORTS_WAITING = 100, /* and that wait to be listened to */
     IMPORTS_TOLD = 100,
+    IMPORTS_SPARE = 256 * 1024 * 1024, /* bytes that are left free on the disk */
 };
 
 struct imports;
@@ -42,7 +43,7 @@ struct incoming;
 
 /* Any desk's thread. Makes its file; null with errno: EBUSY where too many are coming or wait. */
 struct incoming *imports_begin(struct imports *im, const import_facts *facts);
-bool imports_write(struct incoming *in, const char *bytes, size_t n_bytes); /* false with errno */
+bool imports_write(struct incoming *in, const char *bytes, size_t n_bytes); /* false with errno, ENOSPC early */
 
 /* Either ends it: it is whole, and waits to be listened to (its number; 0 where it cannot be finished, with errno); or
  * what came of it is removed. */

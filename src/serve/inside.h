@@ -120,6 +120,7 @@ int serve_request_refuse(struct lws *wsi, struct response *r, unsigned status, c
 bool serve_upload_is(method m, const char *path);
 int serve_upload_begin(struct serve *s, struct lws *wsi, struct response *r, long long n_body);
 int serve_upload_receive(struct lws *wsi, struct response *r, const char *in, size_t n_bytes);
+bool serve_upload_waits(struct lws *wsi, const struct response *r); /* for more of it, or for the desk */
 bool serve_upload_goes_on(const struct errand *e);
 void serve_upload_taken(struct lws *wsi, struct response *r); /* its piece is written */
 void serve_errand_gone(struct errand *e);                     /* its client is; null does nothing */

@@ -22,12 +22,16 @@ void show_call(struct asked *q) {
 }
 
 void show_readings(struct asked *q) {
-    archive_part part = {.to_s = INFINITY};
+    archive_part part = {.to_s = INFINITY, .measures = asked_argument(q, "measures")};
     if (!asked_whole(q, "points", 1, ARCHIVE_POINTS_MAX, &part.points) || !asked_seconds(q, "from_s", &part.from_s) ||
         !asked_seconds(q, "to_s", &part.to_s))
         return;
     if (part.to_s <= part.from_s) {
         asked_fail(q, 400, "to_s: is not after from_s");
+        return;
+    }
+    if (part.measures && !archive_measures(part.measures)) {
+        asked_fail(q, 400, "measures: names with commas between, such as level_db,frustration");
         return;
     }
     struct database *d = asked_reader(q);

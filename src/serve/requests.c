@@ -220,7 +220,7 @@ static int send_head(struct lws *wsi, struct response *r, struct errand *e) {
 int serve_request_write(struct serve *s, struct lws *wsi, struct response *r) {
     struct errand *e = r->errand;
     if (!e) return serve_response_write(s, wsi, r);
-    if (e->away) return 0;
+    if (serve_upload_waits(wsi, r) || e->away) return 0;
     if (e->goes_on && !r->n_piece) return -1; /* the file is gone */
     if (!e->answer.status) return serve_request_refuse(wsi, r, 503, "the server is closing");
     return e->goes_on ? serve_response_write(s, wsi, r) : send_head(wsi, r, e);

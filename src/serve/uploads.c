@@ -49,8 +49,18 @@ static bool pass_on(struct response *r) {
 static int go_on(struct lws *wsi, struct response *r) {
     if (is_due(r) && !pass_on(r)) return serve_request_refuse(wsi, r, 503, "the server is closing");
     lws_rx_flow_control(wsi, r->to_come && r->n_coming <= ENOUGH);
-    if (r->to_come) lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, STALL_S);
+    lws_callback_on_writable(wsi);
     return 0;
+}
+
+/* libwebsockets hangs up after 5 s without a byte, and sets that anew after each callback with some: so it is told of
+ * our patience when it next asks for something to write. What the desk has, the client need not wait for in vain. */
+bool serve_upload_waits(struct lws *wsi, const struct response *r) {
+    const struct errand *e = r->errand;
+    if (!e->upload || !r->to_come || (!e->away && e->answer.status)) return false;
+    if (e->away) lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
+    else lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, STALL_S);
+    return true;
 }
 
 /* ---- what happens ---- */
@@ -65,7 +75,9 @@ int serve_upload_begin(struct serve *s, struct lws *wsi, struct response *r, lon
     e->request.body = malloc(PIECE_SIZE);
     if (!r->coming || !e->request.body) return -1;
     e->away = desk_hand_in(e->desk, e);
-    return e->away ? 0 : serve_request_refuse(wsi, r, 503, "too many requests wait");
+    if (!e->away) return serve_request_refuse(wsi, r, 503, "too many requests wait");
+    lws_callback_on_writable(wsi);
+    return 0;
 }
 
 int serve_upload_receive(struct lws *wsi, struct response *r, const char *in, size_t n_bytes) {

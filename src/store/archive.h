@@ -35,7 +35,9 @@ json_t *archive_call(struct database *d, const char *call_id);
 typedef struct archive_part {
     double from_s, to_s; /* INFINITY: the end */
     int points;
+    const char *measures; /* the keys of a channel that are wanted, with commas between; null: all */
 } archive_part;
+bool archive_measures(const char *measures); /* whether there are such */
 json_t *archive_readings(struct database *d, const char *call_id, const archive_part *part);
 
 /* How much all recordings that are complete take, in bytes; -1 on failure. */

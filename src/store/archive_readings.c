@@ -48,10 +48,34 @@ static const char scored_sql[] =
     " FROM scored " OF_PART " GROUP BY step";
 
 typedef struct picture {
-    json_t *channels; /* borrowed */
-    size_t n;         /* steps */
+    json_t *channels;     /* borrowed */
+    size_t n;             /* steps */
+    const char *measures; /* as in archive_part */
     bool failed;
 } picture;
+
+/* Whether a name of n letters is among names, which have commas between. */
+static bool is_among(const char *names, const char *name, size_t n) {
+    for (size_t length; *names; names += length + (names[length] == ',')) {
+        length = strcspn(names, ",");
+        if (length == n && !memcmp(names, name, n)) return true;
+    }
+    return false;
+}
+
+bool archive_measures(const char *measures) {
+    static const char all[] = "speaking,level_db,rate_syl_s,pitch_hz,frustration,stress,arousal,confidence,abstain";
+    for (size_t n; *measures; measures += n + (measures[n] == ',')) {
+        n = strcspn(measures, ",");
+        if (!is_among(all, measures, n)) return false;
+    }
+    return true;
+}
+
+static bool is_wanted(const char *column, const char *measures) {
+    if (!strcmp(column, "step") || !strcmp(column, "role")) return false;
+    return !measures || is_among(measures, column, strcspn(column, "."));
+}
 
 /* The value of a key of object, made where it is not there. Borrowed, null without memory. */
 static json_t *within(json_t *object, const char *key, size_t n, json_t *make(void)) {
@@ -79,7 +103,7 @@ static bool draw(void *user, json_t *row) {
     p->failed = !channel;
     if (!channel || step >= p->n) return channel;
     json_object_foreach(row, column, value) {
-        if (!strcmp(column, "step") || !strcmp(column, "role")) continue;
+        if (!is_wanted(column, p->measures)) continue;
         if (json_array_set(array_of(channel, column, p->n), step, value)) p->failed = true;
     }
     return !p->failed;
@@ -94,7 +118,9 @@ static json_t *draw_all(struct database *d, const char *call_id, json_t *length,
     json_int_t readings = (to_ms - from_ms + READING_MS - 1) / READING_MS;
     json_int_t step_ms = (readings + points - 1) / points * READING_MS;
     if (!step_ms) step_ms = READING_MS;
-    picture p = {.channels = json_object(), .n = (size_t)((to_ms - from_ms + step_ms - 1) / step_ms)};
+    picture p = {.channels = json_object(),
+                 .n = (size_t)((to_ms - from_ms + step_ms - 1) / step_ms),
+                 .measures = part->measures};
     json_t *values = json_pack("{sO sI sI sI}", "number", json_object_get(length, "number"), "step_ms", step_ms,
                                "from_ms", from_ms, "to_ms", to_ms);
     bool good = p.channels && values && database_query(d, measured_sql, values, draw, &p) &&

@@ -1,44 +1,51 @@
 /* build.mjs - bundles the pages.
  *
- *     node src/web/build.mjs OUT [--watch]
+ *     node src/web/build.mjs OUT
  *
- * OUT/PAGE/ gets index.html, PAGE.js and PAGE.css, OUT/licences/ the licences of the libraries that are in them.
+ * OUT/PAGE/ gets index.html, PAGE.css, a PAGE.LANGUAGE.js for each language and PAGE.js, which takes the reader's;
+ * OUT/licences/ the licences of the libraries that are in them.
  */
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 
-import { build, context } from 'esbuild';
+import { build } from 'esbuild';
 
-const root = dirname(fileURLToPath(import.meta.url));
+import { bundling, languages, root } from './bundling.mjs';
+
 const pages = ['agent', 'wall', 'replay', 'calls', 'settings'];
-const [out, mode] = process.argv.slice(2);
-if (!out || (mode && mode !== '--watch')) {
-  console.error('usage: node src/web/build.mjs OUT [--watch]');
+const [out, more] = process.argv.slice(2);
+if (!out || more) {
+  console.error('usage: node src/web/build.mjs OUT');
   process.exit(2);
 }
 
-const options = {
-  absWorkingDir: root,
-  entryPoints: pages.map((page) => ({ in: `${page}/${page}.jsx`, out: `${page}/${page}` })),
-  outdir: join(process.cwd(), out),
-  bundle: true,
+const starter = (page) => `import { chosen } from './shared/language.js';
+import(new URL(\`${page}.\${chosen()}.js\`, import.meta.url).href);`;
+
+async function bundleIn(page, language) {
+  const { metafile } = await build({
+    ...bundling(language),
+    entryPoints: [{ in: `${page}/${page}.jsx`, out: `${page}.${language}` }, { in: `${page}/${page}.css`, out: page }],
+    outdir: resolve(out, page),
+    minify: true,
+    metafile: true,
+  });
+  return Object.keys(metafile.inputs);
+}
+
+const bundleStarter = (page) => build({
+  ...bundling('en'),
+  stdin: { contents: starter(page), resolveDir: root },
+  outfile: resolve(out, page, `${page}.js`),
   minify: true,
-  metafile: true,
-  format: 'esm',
-  target: ['es2022', 'chrome110', 'firefox115', 'safari16.4'],
-  jsx: 'automatic',
-  jsxImportSource: 'preact',
-  loader: { '.svg': 'dataurl' },
-  logLevel: 'warning',
-};
+});
 
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 /* Their licences ask that the text goes with every copy. */
-function licencesOf({ inputs }) {
+function licencesOf(inputs) {
   const library = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//;
-  const names = new Set(Object.keys(inputs).flatMap((path) => library.exec(path)?.[1] ?? []));
+  const names = new Set(inputs.flatMap((path) => library.exec(path)?.[1] ?? []));
   return [...names].sort().map((name) => {
     const folder = join(root, 'node_modules', name);
     const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
@@ -47,8 +54,8 @@ function licencesOf({ inputs }) {
   });
 }
 
-function writeLicences(metafile) {
-  const parts = licencesOf(metafile).map(({ name, text }) => `<h2>${escaped(name)}</h2>\n<pre>${escaped(text)}</pre>\n`);
+function writeLicences(inputs) {
+  const parts = licencesOf(inputs).map(({ name, text }) => `<h2>${escaped(name)}</h2>\n<pre>${escaped(text)}</pre>\n`);
   mkdirSync(join(out, 'licences'), { recursive: true });
   writeFileSync(join(out, 'licences/index.html'),
     '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<meta name="color-scheme" content="light dark">\n' +
@@ -57,5 +64,6 @@ function writeLicences(metafile) {
 
 rmSync(out, { recursive: true, force: true });
 for (const page of pages) cpSync(join(root, page, 'index.html'), join(out, page, 'index.html'));
-if (mode === '--watch') await (await context(options)).watch();
-else writeLicences((await build(options)).metafile);
+const inputs = await Promise.all(pages.flatMap((page) => languages.map((language) => bundleIn(page, language))));
+await Promise.all(pages.map(bundleStarter));
+writeLicences(inputs.flat());

@@ -67,6 +67,14 @@ export async function openPage(browser, url, options) {
       const { violations } = await page.evaluate(() => globalThis.axe.run());
       return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
     },
+    /* As where somebody has the text alone twice as large. */
+    enlargeText: () => page.evaluate(() => {
+      for (const [name, px] of [['s', 24], ['m', 28], ['l', 32], ['xl', 40], ['2xl', 52]]) {
+        document.documentElement.style.setProperty(`--text-${name}`, `${px}px`);
+      }
+    }),
+    /* How much wider the page is than the window. */
+    overflowPx: () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
     close: () => context.close(),
   };
 }

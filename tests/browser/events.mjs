@@ -55,3 +55,9 @@ export const summary = (more) => ({
 });
 
 export const deleted = () => ({ type: 'deleted', call: id });
+
+export const over = () => ({ type: 'over', call: id });
+
+export const trend = (t_s, more) => ({
+  type: 'trend', call: id, t_s, step_s: 2, frustration: [0.2, null], stress: [0.1, null], ...more,
+});

@@ -1,21 +1,16 @@
-/* pages.mjs - imports a page's own module into node, bundled as the pages are. */
+/* pages.mjs - imports a page's own module into node, bundled as the pages are, in English. */
 
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../../src/web/', import.meta.url));
-const { build } = createRequire(`${root}package.json`)('esbuild');
+import { bundling, root } from '../../src/web/bundling.mjs';
+
+const { build } = createRequire(`${root}/package.json`)('esbuild');
 
 export async function page(path) {
   const { outputFiles } = await build({
-    entryPoints: [root + path],
-    bundle: true,
+    ...bundling('en'),
+    entryPoints: [path],
     write: false,
-    format: 'esm',
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-    loader: { '.svg': 'dataurl', '.css': 'empty' },
-    logLevel: 'warning',
   });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 }

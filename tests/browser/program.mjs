@@ -5,7 +5,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const undertone = process.env.UNDERTONE ?? 'build/undertone';
@@ -33,17 +33,32 @@ export function keepCall(file, data) {
   return stored(data, 'SELECT id FROM calls ORDER BY number DESC LIMIT 1');
 }
 
+/* The recordings in a folder, into the store of data; more: what is known of them. */
+export function importCalls(folder, data, more = []) {
+  execFileSync(undertone, ['import', folder, '--data', data, ...more], { stdio: 'ignore' });
+}
+
 /* Plays file and serves the pages. */
 export const play = (file, data, { port = 0, more = [] } = {}) =>
   start(['play', file, '--stay', '--listen', `127.0.0.1:${port}`, '--data', data, ...more]);
 
-/* Serves the pages and what is kept in data. */
-export const serve = (data) => start(['serve', '--listen', '127.0.0.1:0', '--data', data]);
+/* Serves the pages and what is kept in data. more: options of the command. */
+export const serve = (data, { port = 0, more = [] } = {}) =>
+  start(['serve', '--listen', `127.0.0.1:${port}`, '--data', data, ...more]);
+
+/* Serves what the configuration file says. */
+export const serveConfigured = (config, data) =>
+  start(['serve', '--config', config, '--listen', '127.0.0.1:0', '--data', data]);
+
+/* A server whose calls are made up; more: options of tools/crowd. */
+export const crowd = (calls, { port = 0, more = [] } = {}) =>
+  run(join(dirname(undertone), 'tools/crowd'), ['--calls', `${calls}`, '--listen', `127.0.0.1:${port}`, ...more]);
+
+const start = (command) => run(undertone, [...command, '--jsonl']);
 
 /* events grows with what the program tells on stdout, each with the time it was told. */
-async function start(command) {
-  const args = [...command, '--jsonl'];
-  const child = spawn(undertone, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+async function run(program, args) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const gone = once(child, 'exit');
   const events = [];
   createInterface(child.stdout).on('line', (line) => events.push({ ...JSON.parse(line), toldAtMs: Date.now() }));
@@ -52,11 +67,11 @@ async function start(command) {
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text) => {
       said += text;
-      const address = /http:\/\/[^\s/]+\/agent\//.exec(said);
+      const address = /http:\/\/[^\s/]+\/(?:agent|wall)\//.exec(said);
       if (address) found(new URL(address[0]));
     });
     child.on('error', failed);
-    child.on('exit', (code) => failed(new Error(`${undertone} ${args.join(' ')} ended with ${code}: ${said}`)));
+    child.on('exit', (code) => failed(new Error(`${program} ${args.join(' ')} ended with ${code}: ${said}`)));
     setTimeout(() => failed(new Error(`no address within ${START_MS} ms: ${said}`)), START_MS).unref();
   });
 

@@ -3,17 +3,21 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { agent, call, consent, cue, customer, deleted, feedback, id, pause, recording, status, summary } from './events.mjs';
+import {
+  agent, call, consent, cue, customer, deleted, feedback, id, over, pause, recording, status, summary, trend,
+} from './events.mjs';
 import { page } from './pages.mjs';
 
-const { followed, newState, parseEvent, ranked, reduce } = await page('shared/calls.js');
+const { escalations, followed, newState, parseEvent, quietS, ranked, reduce } = await page('shared/calls.js');
 const { sceneOf } = await page('agent/scene.js');
+const { KEYS, actOf } = await page('agent/keys.js');
 const { because, clock, withoutPath } = await page('shared/words.js');
 
 const open = { open: true, everOpen: true };
 const after = (events, { nowMs = 0, before = newState() } = {}) =>
   events.reduce((state, event) => reduce(state, event, nowMs), before);
-const seen = (events, { link = open, wanted = null, nowMs = 0 } = {}) => sceneOf(after(events), link, wanted, nowMs);
+const seen = (events, { link = open, wanted = null, nowMs = 0, own } = {}) =>
+  sceneOf(after(events), link, wanted, nowMs, own);
 const ids = (events) => ranked(followed(after(events))).map((one) => one.id);
 
 test('what is shown before, during and after a call', () => {
@@ -113,8 +117,10 @@ test('without consent nothing is shown, and withdrawing it takes everything away
     assert.equal(kept.voice, null);
     assert.equal(kept.cues.size, 0);
     const scene = seen(events);
-    assert.equal(scene.panel.text, 'Not analysed: no consent');
-    assert.equal(scene.consent.icon, 'bar');
+    const isAsked = !['refused', 'withdrawn'].includes(consent);
+    assert.equal(scene.panel.text, isAsked ? 'Did the customer agree to the analysis?' : 'Not analysed: no consent');
+    assert.deepEqual(scene.panel.answers, isAsked ? ['given', 'refused'] : []);
+    assert.equal(scene.consent.icon, 'unheard');
     assert.equal(scene.voice.frustration, undefined);
     assert.deepEqual(scene.minor, []);
   }
@@ -197,7 +203,7 @@ test('whether the call is being recorded', () => {
   const of = (...states) => seen([call(), ...states.map((state) => recording(state))]).recording?.words;
   assert.equal(of(), undefined);
   assert.equal(of('recording'), 'Recording');
-  assert.equal(of('recording', 'failed'), 'Not being recorded');
+  assert.equal(of('recording', 'failed'), 'Not recording');
   assert.equal(of('failed', 'recording'), 'Recording');
   assert.equal(of('recording', 'finished'), undefined);
   assert.equal(of('interrupted'), undefined);
@@ -214,19 +220,19 @@ test('that calls are not being stored is told in every mode, as the server says 
   const modes = [[], [call()], [call(), cue(7)], [call(), pause('paused', 1)], [call({ consent: 'refused' })],
     [call(), summary()]];
   for (const events of modes) {
-    assert.equal(seen([status(false), ...events]).unstored, full);
-    assert.equal(seen([...events, status(false)]).unstored, full);
-    assert.equal(seen([...events, status(false), status(true)]).unstored, '');
-    assert.equal(seen(events).unstored, '');
+    assert.equal(seen([status(false), ...events]).note.words, full);
+    assert.equal(seen([...events, status(false)]).note.words, full);
+    assert.equal(seen([...events, status(false), status(true)]).note, null);
+    assert.equal(seen(events).note, null);
   }
   assert.equal(seen([call(), cue(7), status(false)]).panel.text, 'Voice sounds frustrated');
-  assert.equal(seen([status(false)], { link: { open: false, everOpen: true } }).unstored, '', 'not known any more');
-  assert.equal(sceneOf(newState(after([status(false)])), open, null, 0).unstored, '');
+  assert.equal(seen([status(false)], { link: { open: false, everOpen: true } }).note, null, 'not known any more');
+  assert.equal(sceneOf(newState(after([status(false)])), open, null, 0).note, null);
 
-  assert.equal(seen([status(false, { why: undefined })]).unstored, 'Calls are not being stored');
-  assert.equal(seen([status(false), status('yes'), status(null)]).unstored, full, 'what is no status changes nothing');
+  assert.equal(seen([status(false, { why: undefined })]).note.words, 'Calls are not being stored');
+  assert.equal(seen([status(false), status('yes'), status(null)]).note.words, full, 'what is no status changes nothing');
   assert.equal(after([status('yes'), status(undefined), { type: 'status' }]).ignored, 3);
-  assert.ok(seen([status(false, { why: 'x'.repeat(100_000) })]).unstored.length < 700);
+  assert.ok(seen([status(false, { why: 'x'.repeat(100_000) })]).note.words.length < 700);
 });
 
 test('why, without the path', () => {
@@ -306,10 +312,133 @@ test('a dismissed cue is gone until it is raised anew, and the next takes its pl
   assert.equal(seen([...dismissed, feedback(2, 'dismiss')]).panel.text, 'Listening');
 });
 
+const escalate = (number, more) => cue(number, { cue: 'escalate', to: 'supervisor', severity: 'urgent', ...more });
+
 test('what is for the supervisor is not for the agent', () => {
-  const state = after([call(), cue(1, { cue: 'escalate', to: 'supervisor', severity: 'urgent' })]);
+  const state = after([call(), escalate(1), cue(2)]);
   assert.equal(state.ignored, 0);
-  assert.deepEqual(ranked(followed(state)), []);
+  assert.deepEqual(ranked(followed(state)).map((one) => one.id), [2]);
+  assert.deepEqual(escalations(followed(state)).map((one) => one.id), [1]);
+});
+
+test('an escalation waits until it is taken, also when it was cleared or the call is over', () => {
+  const of = (...events) => escalations(followed(after([call(), escalate(1), ...events])));
+  assert.deepEqual(of().map(({ cleared, takenAt }) => ({ cleared, takenAt })), [{ cleared: false, takenAt: null }]);
+  assert.equal(of(escalate(1, { state: 'cleared' }))[0].cleared, true);
+  assert.equal(of(summary()).length, 1, 'the call has ended');
+  assert.equal(of(over()).length, 1);
+  const taken = of(escalate(1, { state: 'cleared' }), summary(), feedback(1, 'taken'));
+  assert.equal(taken[0].takenAt, '2026-11-21T10:01:00.000Z');
+  assert.equal(of(feedback(1, 'taken'), escalate(1, { state: 'updated' }))[0].takenAt, '2026-11-21T10:01:00.000Z');
+  assert.deepEqual(of(summary(), consent('withdrawn')), [], 'without consent nothing is left');
+  const mine = after([call(), cue(2), feedback(2, 'taken')]);
+  assert.equal(seen([call(), cue(2), feedback(2, 'taken')]).feedback.verdict, '', 'which is no opinion');
+  assert.equal(mine.ignored, 0);
+});
+
+test('a call without consent ends without a summary', () => {
+  const state = after([call({ consent: 'unknown' }), over()]);
+  assert.deepEqual(followed(state).ended, { durationS: null, cues: null });
+  assert.equal(sceneOf(state, open, null, 0).panel.text, 'Call ended');
+  assert.equal(after([over()]).ignored, 1, 'of a call that was never announced');
+});
+
+test('who leads the call, in which queue, and of which customer, the last only with consent', () => {
+  const about = { agent: 'a-17', team: 'north', queue: 'billing', customer: 'C-4711' };
+  const state = after([call(about)]);
+  const { agent: who, team, queue, customer: reference, source } = followed(state);
+  assert.deepEqual({ agent: who, team, queue, customer: reference, source }, { ...about, source: 'a.flac' });
+  assert.equal(followed(after([consent('withdrawn')], { before: state })).customer, '');
+  assert.equal(followed(after([call({ agent: 7, team: null, queue: ['x'] })])).agent, '');
+});
+
+test('the trend: what was before, and a value every two seconds', () => {
+  const of = (...events) => followed(after([call(), ...events])).trend;
+  assert.equal(of(), null);
+  assert.deepEqual(of(customer(12.5), customer(13), customer(14, { abstain: true }), customer(19.5), agent(20)),
+    { tS: 18, stepS: 2, frustration: [0.62, null, null, 0.62], stress: [0.31, null, null, 0.31] });
+  const told = trend(118, { frustration: [0.1, null, 'x', 7], stress: [0.2, 0.3, 0.4, 0.5] });
+  assert.deepEqual(of(told, customer(118.5), customer(120)),
+    { tS: 120, stepS: 2, frustration: [0.1, null, null, 1, 0.62], stress: [0.2, 0.3, 0.4, 0.5, 0.31] });
+  const long = of(...Array.from({ length: 500 }, (_, i) => customer(2 * i)));
+  assert.equal(long.frustration.length, 60);
+  assert.equal(of(customer(1), customer(1e9)).frustration.length, 60, 'as many gaps as fit');
+  assert.equal(of(trend(118, { frustration: Array(100_000).fill(0.5), stress: Array(100_000).fill(0.5) })).stress.length, 60);
+  assert.equal(after([call(), trend(118, { step_s: 0 }), trend(118, { stress: 'none' }), trend(null)]).ignored, 3);
+  assert.equal(of(customer(12), consent('withdrawn')), null);
+});
+
+test('for how long nobody has spoken', () => {
+  const quiet = (from, to, more) =>
+    Array.from({ length: 2 * (to - from) + 1 }, (_, i) => from + i / 2).flatMap((tS) =>
+      [customer(tS, { speaking: false, sound: 'none', ...more }), agent(tS)]);
+  const of = (...events) => seen([call(), ...events]).silence;
+  assert.equal(of(customer(10), ...quiet(10.5, 12.5)), '', 'a pause in the talk is no silence');
+  assert.equal(of(customer(10), ...quiet(10.5, 13)), '3\u00a0s');
+  assert.equal(of(customer(10), ...quiet(10.5, 70.5)), '60\u00a0s');
+  assert.equal(of(...quiet(10, 20), agent(20.5, { speaking: true })), '', 'the agent speaks');
+  for (const sound of ['music', 'tone']) assert.equal(of(customer(10), ...quiet(10.5, 30, { sound })), '', sound);
+  assert.equal(of(...quiet(10, 20), pause('paused', 20)), '');
+  assert.equal(of(...quiet(10, 20), pause('paused', 20), pause('resumed', 60), ...quiet(60.5, 62.5)), '');
+  assert.equal(seen([call({ channels: ['customer'] }), ...quiet(1, 20)]).silence, '', 'the agent cannot be heard');
+  assert.equal(quietS(followed(after([call({ channels: ['mixed'] }), ...[1, 9].map((tS) =>
+    agent(tS, { channel: 'mixed' }))]))), 8);
+  assert.equal(seen([call(), ...quiet(1, 20)], { link: { open: false, everOpen: true } }).silence, '', 'not known any more');
+});
+
+test('the mark of the usual is that of the cue which says it', () => {
+  const usual = (...cues) => {
+    const { frustration, stress } = seen([call(), customer(12), ...cues]).voice;
+    return [frustration.usual?.words, stress.usual?.words];
+  };
+  assert.deepEqual(usual(), [undefined, undefined]);
+  assert.deepEqual(usual(cue(1, { score_usual: 0.31 })), ['31%', undefined]);
+  assert.deepEqual(usual(cue(1), cue(2, { cue: 'stress', score_usual: 0 })), [undefined, '0%']);
+  assert.deepEqual(usual(cue(1, { score_usual: 0.31 }), cue(1, { state: 'cleared' })), [undefined, undefined]);
+});
+
+test('pause and stop are there while a call is heard or paused, and the server can be reached', () => {
+  const does = (events, link) => seen(events, { link }).pause?.does;
+  const paused = [call(), pause('paused', 1)];
+  assert.deepEqual(seen([call()]).pause, { call: id, does: 'pause' });
+  assert.equal(does(paused), 'resume');
+  for (const events of [[], [call({ consent: 'unknown' })], [call(), summary()]]) assert.equal(does(events), undefined);
+  assert.equal(does([call()], { open: false, everOpen: true }), undefined);
+});
+
+test('whether to stop is asked of the call that is paused, whatever cues are up', () => {
+  const own = { stopping: id, told: '' };
+  const paused = [call(), customer(12), cue(7), pause('paused', 12)];
+  const { panel, feedback: rating, minor } = seen(paused, { own });
+  assert.equal(panel.text, 'Stop for good?');
+  assert.deepEqual(panel.answers, ['withdrawn', 'resume']);
+  assert.equal(panel.call, id);
+  assert.equal(rating, null);
+  assert.deepEqual(minor, []);
+  assert.equal(seen([call(), cue(7)], { own }).panel.key, '7', 'not before the server has paused it');
+  assert.equal(seen(paused, { own: { stopping: 'c-another', told: '' } }).panel.key, '7');
+  assert.equal(seen([...paused, pause('resumed', 13)], { own }).panel.key, '7', 'somebody resumed it');
+  assert.deepEqual(seen(paused, { own, link: { open: false, everOpen: true } }).panel.answers, [], 'it would not be heard');
+});
+
+test('what was refused is told, before anything else', () => {
+  const own = { stopping: '', told: 'The server did not do that: the call is over' };
+  assert.equal(seen([status(false), call()], { own }).note.words, own.told);
+  assert.equal(seen([], { own, link: { open: false, everOpen: true } }).note.words, own.told);
+});
+
+test('keys: one for each thing, none with a modifier, held down, or while somebody writes', () => {
+  assert.equal(new Set(KEYS.values()).size, KEYS.size);
+  const pressed = (key, more) => actOf({ key, target: null, ...more });
+  assert.equal(pressed('h'), 'helpful');
+  assert.equal(pressed('H', { shiftKey: true }), 'helpful');
+  assert.equal(pressed('?', { shiftKey: true }), 'help');
+  for (const key of ['x', 'Enter', 'Escape', ' ', 'constructor']) assert.equal(pressed(key), undefined, key);
+  for (const more of ['ctrlKey', 'altKey', 'metaKey', 'repeat', 'isComposing'])
+    assert.equal(pressed('d', { [more]: true }), undefined, more);
+  const within = (found) => ({ target: { closest: () => found } });
+  assert.equal(pressed('d', within({})), undefined);
+  assert.equal(pressed('d', within(null)), 'dismiss');
 });
 
 test('a held-out call looks like one in which no cue rose', () => {
@@ -326,6 +455,28 @@ test('memory is bounded', () => {
   const { cues: kept } = followed(after([call(), ...cues]));
   assert.equal(kept.size, 32);
   assert.equal(kept.get(499).text.length, 240);
+  let state = newState();
+  for (let i = 0; i < 20; i++) {
+    const fresh = Array.from({ length: 50 }, (_, k) => call({ call: `c-${i}-${k}` }));
+    state = newState(after(fresh, { before: state }));
+  }
+  assert.equal(state.heard.size, 100, 'nor does reconnecting pile up');
+  const thousand = Array.from({ length: 2000 }, (_, i) => call({ call: `c-${i}` }));
+  assert.equal(after(thousand, { before: newState(undefined, 1000) }).calls.size, 1000);
+});
+
+test('time passes while the computer sleeps, and never goes back', async (t) => {
+  const { nowMs } = await page('shared/now.js');
+  const realNow = Date.now;
+  t.after(() => (Date.now = realNow));
+  const beforeMs = nowMs();
+  Date.now = () => realNow() + 3_600_000;
+  const wokenMs = nowMs();
+  assert.ok(Math.abs(wokenMs - beforeMs - 3_600_000) < 1000, `${wokenMs - beforeMs} ms`);
+  assert.ok(nowMs() - wokenMs < 1000, 'once');
+  Date.now = realNow;
+  const backMs = nowMs();
+  assert.ok(backMs >= wokenMs && backMs - wokenMs < 1000, 'a clock that is set back');
 });
 
 test('messages that are no events', () => {
@@ -362,12 +513,17 @@ test('random events never throw, and what is seen stays text and shares', () => 
     for (let i = 0; i < 100; i++) {
       const event = random() < 0.02 ? summary() : pick([call, () => customer(i), () => agent(i), () => cue(i % 5),
         () => feedback(i % 5, 'dismiss'), () => pause('paused', i), () => pause('resumed', i), () => consent('given'),
-        () => recording('recording'), () => status(false), deleted])();
+        () => recording('recording'), () => status(false), deleted, over, () => trend(i), () => feedback(i % 5, 'taken'),
+        () => cue(i % 5, { to: 'supervisor', state: pick(['raised', 'cleared']) })])();
       for (const key of Object.keys(event)) if (random() < 0.3) event[key] = pick(nasty);
       state = reduce(state, random() < 0.05 ? pick(nasty) : event, i * 500);
-      const scene = sceneOf(state, { open: random() < 0.8, everOpen: true }, random() < 0.1 ? id : null, i * 500);
-      const { key, severity, ...words } = scene.panel;
-      for (const text of [scene.title, scene.clock, scene.unstored, scene.badge.words, ...Object.values(words)])
+      const own = { stopping: random() < 0.3 ? id : '', told: '' };
+      const scene = sceneOf(state, { open: random() < 0.8, everOpen: true }, random() < 0.1 ? id : null, i * 500, own);
+      for (const { trend: kept } of state.calls.values())
+        if (kept) assert.ok(kept.frustration.length <= 60 && kept.frustration.length === kept.stress.length, `seed ${seed}`);
+      const { call: asked, answers, ...words } = scene.panel;
+      assert.ok(answers.length === 0 || state.calls.has(asked));
+      for (const text of [scene.title, scene.clock, scene.silence, scene.badge.words, ...Object.values(words)])
         assert.equal(typeof text, 'string', `seed ${seed}`);
       for (const share of [scene.voice.frustration, scene.voice.stress, scene.talk])
         if (share) assert.ok(share.value >= 0 && share.value <= 1, `seed ${seed}`);

@@ -222,6 +222,9 @@ static void test_lists_and_shows(void **state) {
     expect(k, "GET", "/api/calls/c-3/readings", NULL, 200, "\"step_s\":0.5");
     expect(k, "GET", "/api/calls/c-3/readings?points=5", NULL, 200, "\"step_s\":2.0");
     expect(k, "GET", "/api/calls/c-9/readings", NULL, 404, "no such call");
+    expect(k, "GET", "/api/calls/c-3/readings?points=1&measures=speaking", NULL, 200, "{\"speaking\":[1.0]}");
+    expect(k, "GET", "/api/calls/c-3/readings?measures=speaking,anger", NULL, 400, "measures: ");
+    expect(k, "GET", "/api/calls/c-3/readings?measures=step", NULL, 400, "measures: ");
     expect(k, "GET", "/api/calls/c-3/readings?points=4&from_s=4.0&to_s=8", NULL, 200, "\"step_s\":1.0,\"from_s\":4.0");
     expect(k, "GET", "/api/calls/c-3/readings?from_s=4&to_s=4", NULL, 400, "to_s: is not after from_s");
     expect(k, "GET", "/api/calls/c-3/readings?from_s=-4", NULL, 400, "from_s: ");

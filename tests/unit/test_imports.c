@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -381,6 +382,48 @@ static void test_too_many(void **state) {
     close_kept(k);
 }
 
+static unsigned long free_bytes = ~0ul; /* of the disk, as far as the server knows */
+
+int fstatvfs(int fd, struct statvfs *disk) {
+    (void)fd;
+    *disk = (struct statvfs){.f_frsize = 1, .f_bavail = free_bytes};
+    return 0;
+}
+
+/* Calls in progress are stored on the same disk. */
+static void test_little_room(void **state) {
+    (void)state;
+    kept *k = open_kept(command);
+    free_bytes = IMPORTS_SPARE + 4;
+    send_short(k, "name=good&consent=given", 507, "no room");
+    for (int i = 0; i < 500 && lies_there(k, "incoming"); i++) nap_ms(10);
+    assert_false(lies_there(k, "incoming"));
+    free_bytes = IMPORTS_SPARE + 5;
+    send_short(k, "name=good&consent=given", 202, "import");
+    check_newest(k, "done", "c-1", "(null)");
+    free_bytes = ~0ul;
+    close_kept(k);
+}
+
+/* A line that is silent for a while does not break: libwebsockets' own patience is 5 s, before the body and in it. */
+static void test_patience(void **state) {
+    (void)state;
+    enum { LARGE = 1000000 };
+    kept *k = open_kept(command);
+    char *noise = noise_of(LARGE);
+    int before = plug(k, "name=good&consent=given", LARGE), amid = plug(k, "name=good&consent=given", LARGE);
+    http_put(amid, noise, LARGE / 2);
+    nap_ms(200);
+    http_put(amid, noise + LARGE / 2, 1); /* for which no desk is asked */
+    nap_ms(7500);
+    http_put(before, noise, LARGE);
+    http_put(amid, noise + LARGE / 2 + 1, LARGE - LARGE / 2 - 1);
+    expect_answer(before, "silent before its body", 202, "import");
+    expect_answer(amid, "silent in its body", 202, "import");
+    free(noise);
+    close_kept(k);
+}
+
 /* One at a time; and with the server it ends, having been asked to. */
 static void test_one_after_the_other(void **state) {
     (void)state;
@@ -452,6 +495,8 @@ int main(void) {
         cmocka_unit_test(test_large_refused),
         cmocka_unit_test(test_half_sent),
         cmocka_unit_test(test_too_many),
+        cmocka_unit_test(test_little_room),
+        cmocka_unit_test(test_patience),
         cmocka_unit_test(test_one_after_the_other),
         cmocka_unit_test(test_where_none_can_be),
         cmocka_unit_test(test_left_over),

@@ -427,6 +427,37 @@ static void test_slow_client_is_culled(void **state) {
     serve_close(s);
 }
 
+static int count_of(const char *bytes, size_t n_bytes, const char *part) {
+    int n = 0;
+    for (const char *at = bytes; (at = memmem(at, (size_t)(bytes + n_bytes - at), part, strlen(part))); at++) n++;
+    return n;
+}
+
+/* What waits for a slow client when consent is withdrawn stays where it is. */
+static void test_withdrawal_reaches_what_waits(void **state) {
+    (void)state;
+    enum { READINGS = 250 };
+    static char came[1 << 18];
+    size_t n_bytes = 0;
+    serve *s = open_at("127.0.0.1:0", NULL);
+    int slow = join_by_hand(s);
+    wait_clients(s, 1);
+    send_call(s, "c-01A", UT_CONSENT_GIVEN);
+    for (int i = 0; i < READINGS; i++) send_reading(s, "c-01A", i, UT_CUSTOMER);
+    pause_ms(200);
+    send_call(s, "c-01A", UT_CONSENT_WITHDRAWN);
+    send_call(s, "c-01B", UT_CONSENT_GIVEN);
+    send_reading(s, "c-01B", 1, UT_CUSTOMER);
+    pause_ms(50);
+    for (ssize_t n = 1; n > 0 && !count_of(came, n_bytes, "\"reading\",\"call\":\"c-01B\""); n_bytes += (size_t)n)
+        n = recv(slow, came + n_bytes, sizeof came - n_bytes, 0);
+    assert_int_equal(count_of(came, n_bytes, "withdrawn"), 1);
+    assert_int_equal(count_of(came, n_bytes, "\"reading\",\"call\":\"c-01B\""), 1);
+    assert_in_range(count_of(came, n_bytes, "\"reading\",\"call\":\"c-01A\""), 1, READINGS - 1);
+    close(slow);
+    serve_close(s);
+}
+
 /* A state longer than the limit is no lag, and what happens meanwhile is told once, after the state of its call. */
 static void test_long_state_arrives_whole(void **state) {
     (void)state;
@@ -867,6 +898,25 @@ static void test_keep_alive(void **state) {
     remove_site(dir);
 }
 
+/* What a body in chunks holds is no request of whoever shares the connection: a proxy's next client. */
+static void test_body_is_no_request(void **state) {
+    (void)state;
+    static const char *const asked[] = {"GET /agent/", "GET /api/status", "HEAD /agent/", "GET /agent"};
+    char dir[64];
+    make_site(dir);
+    serve *s = open_at("127.0.0.1:0", dir);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        int fd = plug(s), all = 0;
+        put(fd, asked[i]);
+        put(fd, " HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+        put(fd, "GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        for (char *at = take(fd); (at = strstr(at, "HTTP/1.1 ")); at++) all++;
+        assert_int_equal(all, 1);
+    }
+    serve_close(s);
+    remove_site(dir);
+}
+
 static void test_addresses(void **state) {
     (void)state;
     char message[200], in_use[64];
@@ -1138,6 +1188,7 @@ int main(void) {
         cmocka_unit_test(test_agents),
         cmocka_unit_test(test_wall),
         cmocka_unit_test(test_slow_client_is_culled),
+        cmocka_unit_test(test_withdrawal_reaches_what_waits),
         cmocka_unit_test(test_long_state_arrives_whole),
         cmocka_unit_test(test_admission),
         cmocka_unit_test(test_rebound_name_is_refused),
@@ -1150,6 +1201,7 @@ int main(void) {
         cmocka_unit_test(test_pages_from_disk),
         cmocka_unit_test(test_pages_from_the_program),
         cmocka_unit_test(test_keep_alive),
+        cmocka_unit_test(test_body_is_no_request),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_ipv6),
         cmocka_unit_test(test_garbage),

@@ -3,6 +3,10 @@
  * Addresses are relative to the page's folder, one below the server's root, so a proxy may put all of it under a path.
  */
 
+import texts from '../texts/shared.json';
+import { textsOf } from './texts.js';
+
+const t = textsOf(texts);
 const root = new URL('../', location.href);
 
 export const address = (path) => new URL(path, root).href;
@@ -15,12 +19,17 @@ export function eventsAddress(values) {
   return url;
 }
 
-/* An answer of the server's that is no success: its sentence, and the status. */
+/* An answer of the server's that is no success: its sentence, and the status; 0 where there was no answer. */
 export class Refused extends Error {
   constructor(message, status) {
     super(message);
     this.status = status;
   }
+}
+
+/* In words of ours; who gave up waiting knows. */
+function unreachable(error) {
+  throw error.name === 'AbortError' ? error : new Refused(t('unreachable'), 0);
 }
 
 async function reasonOf(response) {
@@ -32,7 +41,7 @@ async function reasonOf(response) {
 }
 
 async function ask(path, options) {
-  const response = await fetch(address(path), options);
+  const response = await fetch(address(path), options).catch(unreachable);
   if (!response.ok) throw new Refused(await reasonOf(response), response.status);
   return response;
 }

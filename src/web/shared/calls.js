@@ -5,10 +5,20 @@
  * the number of calls: the state is changed in place, and the call it is of is a new object.
  *
  *     state  { calls: Map(id -> call), most, arrivals, ignored, unstored }
- *     call   { id, order, startedAt, consent, hasCustomer, heldOut, ended, tS, heardAtMs, voice, talkShare,
+ *     call   { id, order, startedAt, source, agent, team, queue, customer, consent, hasCustomer, hasBoth, heldOut,
+ *              ended: null | { durationS, cues }, tS, heardAtMs, voice, talkShare, spokenS, trend,
  *              cues: Map(id -> cue), paused, recording }
+ *     voice  null | { abstain: true } | { abstain: false, frustration, stress, confidence, warming }
+ *     trend  null | { tS, stepS, frustration: [], stress: [] }
+ *     cue    { id, order, kind, to, priority, severity, score, scoreUsual, text, advice, reasons, tS, cleared, verdict,
+ *              takenAt }
  *
- * most is how many calls are kept, unstored says why calls are not being stored, null: they are.
+ * most is how many calls are kept, unstored says why calls are not being stored, null: they are. Names that are not
+ * known are "". hasBoth: customer and agent are heard, so that silence can be told. spokenS is the time up to which
+ * somebody spoke or music or a tone was heard; see quietS. A trend is the last two minutes of the customer's scores, a
+ * value every stepS, null where nothing was scored, tS the time of the last. severity is 0 to 2: info, notice, urgent.
+ * A cue that is cleared goes, but one to the supervisor stays, also when its call has ended: takenAt says when somebody
+ * took it, null: nobody did. See ranked for the agent's cues and escalations for the supervisor's.
  */
 
 const MAX_CALLS = 100;
@@ -21,6 +31,10 @@ const CONSENTS = ['unknown', 'given', 'refused', 'withdrawn'];
 const SEVERITIES = ['info', 'notice', 'urgent'];
 const URGENT = SEVERITIES.indexOf('urgent');
 const LAST_PRIORITY = 99;
+const AUDIENCES = ['agent', 'supervisor'];
+const SOUNDS = ['speech', 'music', 'tone'];
+const TREND_STEP_S = 2;
+const TREND_STEPS = 60;
 const VERDICTS = ['helpful', 'wrong', 'dismiss'];
 const PAUSES = ['paused', 'resumed'];
 const RECORDINGS = ['recording', 'finished', 'interrupted', 'failed'];
@@ -30,6 +44,7 @@ const RECORDINGS = ['recording', 'finished', 'interrupted', 'failed'];
 export function newState(before, most = MAX_CALLS) {
   const heard = new Map(before?.heard);
   for (const call of before?.calls.values() ?? []) heard.set(call.id, { tS: call.tS, heardAtMs: call.heardAtMs });
+  for (const id of heard.keys()) if (heard.size > most) heard.delete(id);
   return { calls: new Map(), most, arrivals: 0, ignored: 0, unstored: null, heard };
 }
 
@@ -85,12 +100,19 @@ export function followed(state, wanted) {
   return best;
 }
 
-/* Cues to show, the main one first: what is urgent, then by priority, then by severity, then the most recent. */
+/* The agent's cues to show, the main one first: what is urgent, then by priority, then by severity, then the most
+ * recent. */
 export function ranked(call) {
   const isUrgent = (cue) => Number(cue.severity === URGENT);
-  return [...call.cues.values()].filter((cue) => cue.verdict !== 'dismiss').sort((a, b) =>
+  return [...call.cues.values()].filter((cue) => cue.to === 'agent' && cue.verdict !== 'dismiss').sort((a, b) =>
     isUrgent(b) - isUrgent(a) || a.priority - b.priority || b.severity - a.severity || b.order - a.order);
 }
+
+/* The supervisor's cues, the oldest first. */
+export const escalations = (call) => [...call.cues.values()].filter((cue) => cue.to === 'supervisor');
+
+/* How long nobody has spoken, as far as was heard here; 0 where that cannot be told. Music on hold is no silence. */
+export const quietS = (call) => (call.hasBoth && call.spokenS !== null ? Math.max(call.tS - call.spokenS, 0) : 0);
 
 /* ---- one taker for each type of event: the call after it, or undefined where it is not to be taken ---- */
 
@@ -98,20 +120,27 @@ const takers = new Map([
   ['call', takeCall],
   ['consent', takeConsent],
   ['reading', takeReading],
+  ['trend', takeTrend],
   ['turn', (state, call) => call],
   ['cue', takeCue],
   ['feedback', takeFeedback],
   ['pause', takePause],
   ['recording', takeRecording],
   ['summary', takeSummary],
+  ['over', takeOver],
 ]);
 
 function takeCall(state, before, event, nowMs, id) {
   const call = before ?? newCall(state, id, nowMs);
   return withConsent({
     ...call,
+    ...(Array.isArray(event.channels) && sidesOf(event.channels)),
     startedAt: number(Date.parse(name(event.started_at))) ?? call.startedAt,
-    hasCustomer: Array.isArray(event.channels) ? event.channels.includes('customer') : call.hasCustomer,
+    source: text(event.source),
+    agent: name(event.agent),
+    team: name(event.team),
+    queue: name(event.queue),
+    customer: name(event.customer),
     heldOut: event.arm === 'held_out',
   }, event.consent, nowMs);
 }
@@ -124,30 +153,42 @@ function takeConsent(state, call, event, nowMs) {
 function takeReading(state, call, event, nowMs) {
   const tS = number(event.t_s);
   if (!listening(call) || tS === null || tS < 0) return undefined;
-  const next = heardUntil(call, tS, nowMs);
+  const next = { ...heardUntil(call, tS, nowMs), spokenS: spokenUntil(call, tS, event) };
   if (event.channel !== 'customer') return next;
-  return { ...next, voice: voiceOf(event), talkShare: share(event.talk_share_120s) };
+  const voice = voiceOf(event);
+  return { ...next, voice, talkShare: share(event.talk_share_120s), trend: longer(call.trend, tS, voice) };
+}
+
+/* What was before somebody joined. */
+function takeTrend(state, call, { t_s, step_s, frustration, stress }) {
+  const [tS, stepS] = [number(t_s), number(step_s)];
+  if (!listening(call) || tS === null || !(stepS > 0) || ![frustration, stress].every(Array.isArray)) return undefined;
+  const steps = Math.min(frustration.length, stress.length, TREND_STEPS);
+  const last = (scores) => scores.slice(scores.length - steps).map(share);
+  return { ...call, trend: { tS, stepS, frustration: last(frustration), stress: last(stress) } };
 }
 
 function takeCue(state, call, event) {
   const id = number(event.id);
   if (!listening(call) || id === null) return undefined;
-  if (event.to === 'supervisor') return call;
   const cues = new Map(call.cues);
-  if (event.state === 'cleared') cues.delete(id);
-  else if (event.state === 'raised' || event.state === 'updated') {
-    const { order = call.cuesSeen, verdict = '' } = cues.get(id) ?? {};
-    cues.set(id, { ...cueOf(event), id, order, verdict });
+  const cleared = event.state === 'cleared';
+  if (cleared && event.to !== 'supervisor') cues.delete(id);
+  else if (cleared || event.state === 'raised' || event.state === 'updated') {
+    const { order = call.cuesSeen, tS = number(event.t_s), verdict = '', takenAt = null } = cues.get(id) ?? {};
+    cues.set(id, { ...cueOf(event), id, order, tS, cleared, verdict, takenAt });
     if (cues.size > MAX_CUES) cues.delete(cues.keys().next().value);
   } else return undefined;
   return { ...call, cues, cuesSeen: call.cuesSeen + 1 };
 }
 
-/* What was said of a cue that is up. */
-function takeFeedback(state, call, event) {
-  const cue = call?.cues.get(event.cue);
-  if (!cue || !VERDICTS.includes(event.verdict)) return call;
-  return { ...call, cues: new Map(call.cues).set(cue.id, { ...cue, verdict: event.verdict }) };
+/* What was said of a cue that is up, or that somebody took it. */
+function takeFeedback(state, call, { cue: id, verdict, at }) {
+  const cue = call?.cues.get(id);
+  if (!cue) return call;
+  const said = (more) => ({ ...call, cues: new Map(call.cues).set(id, { ...cue, ...more }) });
+  if (verdict === 'taken') return said({ takenAt: name(at) });
+  return VERDICTS.includes(verdict) ? said({ verdict }) : call;
 }
 
 /* What was heard before the pause says nothing of the voice after it. */
@@ -155,7 +196,7 @@ function takePause(state, call, event, nowMs) {
   if (!listening(call) || !PAUSES.includes(event.state)) return undefined;
   const paused = event.state === 'paused';
   const next = heardUntil(call, number(event.t_s) ?? call.tS, nowMs);
-  return paused === call.paused ? next : { ...next, paused, voice: null, talkShare: null };
+  return paused === call.paused ? next : { ...next, paused, voice: null, talkShare: null, spokenS: null };
 }
 
 /* It is finished when the call is over, and then it is not told any more. */
@@ -167,8 +208,12 @@ function takeRecording(state, call, event) {
 /* An agent is not told of the cues of a held-out call, nor how many there were. */
 function takeSummary(state, before, event, nowMs, id) {
   const call = before ?? newCall(state, id, nowMs);
-  const ended = { durationS: atLeastZero(event.duration_s), cues: call.heldOut ? 0 : atLeastZero(event.cues) };
-  return asAgreed({ ...call, ...nothingHeard(), ended });
+  return over(call, { durationS: atLeastZero(event.duration_s), cues: call.heldOut ? 0 : atLeastZero(event.cues) });
+}
+
+/* A call without consent has no summary. */
+function takeOver(state, call) {
+  return call && over(call, { durationS: null, cues: null });
 }
 
 /* ---- pieces ---- */
@@ -176,8 +221,20 @@ function takeSummary(state, before, event, nowMs, id) {
 /* Known by its first event; where that is the summary, there was consent. */
 function newCall(state, id, nowMs) {
   const { tS, heardAtMs } = state.heard.get(id) ?? { tS: -1, heardAtMs: nowMs };
-  return { id, order: state.arrivals, startedAt: 0, consent: 'given', hasCustomer: true, heldOut: false, ended: null,
-    tS, heardAtMs, ...nothingHeard() };
+  return { id, order: state.arrivals, startedAt: 0, source: '', agent: '', team: '', queue: '', customer: '',
+    consent: 'given', hasCustomer: true, hasBoth: false, heldOut: false, ended: null, tS, heardAtMs,
+    ...nothingHeard() };
+}
+
+const sidesOf = (channels) => ({
+  hasCustomer: channels.includes('customer'),
+  hasBoth: channels.includes('mixed') || (channels.includes('customer') && channels.includes('agent')),
+});
+
+/* What waits for a supervisor waits on. */
+function over(call, ended) {
+  const cues = new Map(escalations(call).map((cue) => [cue.id, cue]));
+  return asAgreed({ ...call, ...nothingHeard(), cues, ended });
 }
 
 /* Listening begins when consent is given at last. */
@@ -189,13 +246,29 @@ function withConsent(call, said, nowMs) {
 
 /* Without consent there is nothing to show of a call but that it is, or was. */
 const asAgreed = (call) => call.consent === 'given' ? call :
-  { ...call, ...nothingHeard(), ended: call.ended && { durationS: null, cues: null } };
+  { ...call, ...nothingHeard(), customer: '', ended: call.ended && { durationS: null, cues: null } };
 
 /* Told again it is no news. */
 const heardUntil = (call, tS, nowMs) => (tS > call.tS ? { ...call, tS, heardAtMs: nowMs } : { ...call });
 
-const nothingHeard = () =>
-  ({ voice: null, talkShare: null, cues: new Map(), cuesSeen: 0, paused: false, recording: '' });
+/* Silence counts from the first reading on. */
+function spokenUntil({ spokenS }, tS, { speaking, sound }) {
+  if (spokenS === null) return tS;
+  return speaking === true || SOUNDS.includes(sound) ? Math.max(spokenS, tS) : spokenS;
+}
+
+/* The trend with another reading, the first of its step; of the steps between nothing was heard. */
+function longer(trend, heardAtS, { frustration = null, stress = null }) {
+  const { stepS, ...before } = trend ?? { stepS: TREND_STEP_S, tS: -Infinity, frustration: [], stress: [] };
+  const tS = Math.floor(heardAtS / stepS) * stepS;
+  if (tS <= before.tS) return trend;
+  const unheard = trend ? Math.min(Math.round((tS - before.tS) / stepS) - 1, TREND_STEPS) : 0;
+  const last = (scores, score) => [...scores, ...Array(unheard).fill(null), score].slice(-TREND_STEPS);
+  return { tS, stepS, frustration: last(before.frustration, frustration), stress: last(before.stress, stress) };
+}
+
+const nothingHeard = () => ({ voice: null, talkShare: null, spokenS: null, trend: null, cues: new Map(), cuesSeen: 0,
+  paused: false, recording: '' });
 
 const listening = (call) => call !== undefined && call.consent === 'given' && !call.ended;
 
@@ -211,9 +284,11 @@ function voiceOf(event) {
 function cueOf(event) {
   return {
     kind: name(event.cue),
+    to: AUDIENCES.includes(event.to) ? event.to : 'agent',
     priority: number(event.priority) ?? LAST_PRIORITY,
     severity: Math.max(0, SEVERITIES.indexOf(event.severity)),
     score: share(event.score),
+    scoreUsual: share(event.score_usual),
     text: text(event.text) || text(event.cue).replaceAll('_', ' '),
     advice: text(event.advice),
     reasons: Array.isArray(event.reasons) ? event.reasons.slice(0, MAX_REASONS).flatMap(reasonOf) : [],

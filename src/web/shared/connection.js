@@ -3,7 +3,12 @@
  * Reconnects after 0.5 s, then twice as long each time up to 10 s, each with chance in it so that many overlays do not
  * come back at once. A socket that stays silent for a minute is replaced: a network that dies without a word leaves it
  * looking open for ever. The server sends the whole state again on every connection.
+ *
+ * Timers run late in a page that nobody sees, and stand still while the computer sleeps: who knows that time has passed
+ * calls check().
  */
+
+import { nowMs } from './now.js';
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
@@ -13,37 +18,37 @@ const OPENING_MS = 10_000;
 /* on: { open(), text(string), change() }. Returns link, which says how things stand. What is sent while it is not open
  * is lost. */
 export function connect(url, on) {
-  const link = { open: false, everOpen: false, send: (text) => link.open && socket.send(text) };
-  let socket;
+  const link = { open: false, everOpen: false, send: (text) => link.open && socket.send(text), check };
+  let socket = null;
   let waitMs = FIRST_WAIT_MS;
-  let silence;
+  let due = { atMs: 0, act: open };
+  let timer;
 
   function open() {
     const mine = (socket = new WebSocket(url, 'undertone.events'));
     mine.onopen = () => mine === socket && opened();
     mine.onmessage = ({ data }) => mine === socket && heard(data);
     mine.onclose = () => mine === socket && closed();
-    watch(OPENING_MS);
+    patient(OPENING_MS);
   }
 
   function opened() {
     link.open = link.everOpen = true;
     waitMs = FIRST_WAIT_MS;
-    watch(SILENCE_MS);
+    patient(SILENCE_MS);
     on.open();
     on.change();
   }
 
   function heard(data) {
-    watch(SILENCE_MS);
+    due.atMs = nowMs() + SILENCE_MS;
     on.text(data);
   }
 
   function closed() {
-    clearTimeout(silence);
     socket = null;
     link.open = false;
-    setTimeout(open, waitMs * (0.5 + Math.random() / 2));
+    plan(waitMs * (0.5 + Math.random() / 2), open);
     waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
     on.change();
   }
@@ -55,12 +60,24 @@ export function connect(url, on) {
     closed();
   }
 
-  function watch(ms) {
-    clearTimeout(silence);
-    silence = setTimeout(drop, ms * (1 + Math.random() / 4));
+  const patient = (ms) => plan(ms * (1 + Math.random() / 4), drop);
+
+  function plan(ms, act) {
+    due = { atMs: nowMs() + ms, act };
+    clearTimeout(timer);
+    timer = setTimeout(check, ms);
+  }
+
+  /* A timer may come a little early. */
+  function check() {
+    const leftMs = due.atMs - nowMs();
+    if (leftMs < 1) due.act();
+    else plan(leftMs, due.act);
   }
 
   addEventListener('offline', drop);
+  addEventListener('online', () => !socket && plan(FIRST_WAIT_MS * Math.random(), open));
+  document.addEventListener('visibilitychange', check);
   open();
   return link;
 }

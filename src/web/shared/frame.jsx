@@ -1,13 +1,12 @@
 /* frame.jsx - around the supervisors' pages: the way to the others, what is at hand on this one, and what everybody has
  * to know. */
 
-import de from '../texts/shared.de.json';
-import en from '../texts/shared.en.json';
+import texts from '../texts/shared.json';
 import { address } from './api.js';
 import { Icon } from './icons.jsx';
 import { textsOf } from './texts.js';
 
-const t = textsOf({ en, de });
+const t = textsOf(texts);
 const PLACES = [['wall', 'listening'], ['calls', 'queue'], ['settings', 'settings']];
 
 /* page: the place that is shown, "replay" belongs to "calls". title: the heading for a screen reader where the page

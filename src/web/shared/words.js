@@ -1,10 +1,11 @@
 /* words.js - numbers, times and reasons in plain words, as the reader's language writes them. */
 
-import de from '../texts/words.de.json';
-import en from '../texts/words.en.json';
+import namesTexts from '../texts/names.json';
+import texts from '../texts/words.json';
 import { locale, textsOf } from './texts.js';
 
-const t = textsOf({ en, de });
+const t = textsOf(texts);
+const names = /* @__PURE__ */ textsOf(namesTexts); /* not in a page that names none */
 const percents = new Intl.NumberFormat(locale, { style: 'percent' });
 const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 const twoDigits = new Intl.NumberFormat(locale, { minimumIntegerDigits: 2 });
@@ -14,6 +15,15 @@ const hours = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
 
 export const percent = (part) => percents.format(part);
 export const count = (n) => numbers.format(n);
+
+const SIZES = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+
+/* 3365733 -> "3.4 MB" */
+export function bytes(n) {
+  const power = Math.min(SIZES.length - 1, Math.floor(Math.log10(Math.max(1, n)) / 3));
+  const format = { style: 'unit', unit: SIZES[power], maximumFractionDigits: power ? 1 : 0 };
+  return new Intl.NumberFormat(locale, format).format(n / 1000 ** power);
+}
 
 /* 462 -> "7:42", 3725 -> "1:02:05" */
 export function clock(s) {
@@ -33,13 +43,13 @@ function when(format, utc) {
 }
 
 /* "frustration" -> "Frustration"; kinds that are not known read as they are written. */
-export const cueName = (kind) => known(`cue_${kind}`) ?? capital(kind.replaceAll('_', ' '));
+export const cueName = (kind) => known(`cue_${kind}`, names) ?? capital(kind.replaceAll('_', ' '));
 
 /* What is said of a call's consent: "given" -> "Consent given". */
-export const consentName = (consent) => known(`consent_${consent}`) ?? consent;
+export const consentName = (consent) => known(`consent_${consent}`, names) ?? consent;
 
-function known(key) {
-  const words = t(key);
+function known(key, texts = t) {
+  const words = texts(key);
   return words === key ? undefined : words;
 }
 
