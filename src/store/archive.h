@@ -30,8 +30,8 @@ json_t *archive_call(struct database *d, const char *call_id);
  * before the part's:
  * {"call","step_s","from_s":0.0,"channels":{"customer":{"speaking":[share..],"level_db":{"min":[..],"max":[..],"mean":[..]},
  * "rate_syl_s":{..},"pitch_hz":{..},"frustration":{..},"stress":{..},"arousal":{..},"confidence":[mean..],"abstain":
- * [share..]},"agent":{"speaking","level_db","rate_syl_s"}}}; null in an array where nothing was read. Scores are of
- * those readings in which the model did not abstain. */
+ * [share..]},"agent":{"speaking","level_db","rate_syl_s"}}}; null in an array where nothing was read. Levels and
+ * pitch are in whole dB and Hz; scores are of those readings in which the model did not abstain. */
 typedef struct archive_part {
     double from_s, to_s; /* INFINITY: the end */
     int points;

@@ -23,13 +23,19 @@ static const char length_sql[] =
     " round(max(" column ") / " scale ", " decimals ") AS \"" name ".max\","                                           \
     " round(avg(" column ") / " scale ", " decimals ") AS \"" name ".mean\""
 
+/* In whole units, which is as fine as a page draws them. */
+#define WHOLE(column, scale, name)                                                                                     \
+    "CAST(round(min(" column ") / " scale ") AS INTEGER) AS \"" name ".min\","                                         \
+    " CAST(round(max(" column ") / " scale ") AS INTEGER) AS \"" name ".max\","                                        \
+    " CAST(round(avg(" column ") / " scale ") AS INTEGER) AS \"" name ".mean\""
+
 /* A score counts where the model did not abstain: the others say nothing of the voice. In hundredths, which is finer
  * than a page draws. */
 #define SCORE(name) OVER("iif(abstain, NULL, " name ")", "1000.0", "2", name)
 
-#define LEVEL       OVER("level", "10.0", "1", "level_db")
+#define LEVEL       WHOLE("level", "10.0", "level_db")
 #define RATE        OVER("rate", "10.0", "1", "rate_syl_s")
-#define PITCH       OVER("pitch", "10.0", "1", "pitch_hz")
+#define PITCH       WHOLE("pitch", "10.0", "pitch_hz")
 #define FRUSTRATION SCORE("frustration")
 #define STRESS      SCORE("stress")
 #define AROUSAL     SCORE("arousal")

@@ -14,7 +14,6 @@ const HOUR_TIMES = 40;
 const LIVE_S = 20;
 const MOST_OPEN_MS = 2000;
 const MOST_BYTES = 60_000;
-const MOST_BYTES_HOUR = 72_000; /* with 120 cues */
 const MOST_DRAW_MS = 34; /* the 95th of 100; on an idle machine it is a tenth of it */
 const MOST_SHIFT = 0.01;
 const USUAL = { width: 1280, height: 800 };
@@ -438,6 +437,6 @@ test('an hour: open at once, little to fetch, and drawn as fast as the screen', 
   }
   await view.screenshot('replay-hour');
   assert.ok(openMs < MOST_OPEN_MS, `${openMs} ms`);
-  assert.ok(bytes < MOST_BYTES_HOUR, `${bytes} bytes`);
+  assert.ok(bytes < MOST_BYTES, `${bytes} bytes`);
   await assertSound(view, 'an hour');
 });

@@ -280,7 +280,7 @@ test('the curves: now at the end, gaps where nothing was scored', () => {
 
 /* ---- all of it ---- */
 
-const { advance, arrive, cardsOf, countsOf, narrow, newWall, reconnect, take, TAKEN_SHOWN_MS, waitsOf } = wallOf;
+const { advance, arrive, cardsOf, countsOf, letGo, narrow, newWall, reconnect, take, TAKEN_SHOWN_MS, waitsOf } = wallOf;
 const one = (id, more) => ana({ call: id, ...more });
 
 function walled(events, { filter = filterOf(''), nowMs = 0 } = {}) {
@@ -313,6 +313,18 @@ test('who has waited longest goes first', () => {
   const { wall } = walled([one('a'), one('b'), customer(100, { call: 'a' }), customer(100, { call: 'b' }),
     escalate(1, { call: 'a', t_s: 90 }), escalate(1, { call: 'b', t_s: 40 })]);
   assert.deepEqual(waitsOf(wall).map(({ call: { id } }) => id), ['b', 'a']);
+});
+
+test('an escalation that the server knows no more of goes with its call', () => {
+  const { wall } = walled([one('a'), escalate(1, { call: 'a' })]);
+  assert.equal(letGo(wall, 'a'), false, 'a live one stays');
+  take(wall, summary({ call: 'a' }), 0);
+  advance(wall, 0);
+  assert.equal(letGo(wall, 'a'), true);
+  assert.equal(letGo(wall, 'nobody'), false);
+  advance(wall, LINGER_MS);
+  advance(wall, 2 * LINGER_MS);
+  assert.deepEqual([waitsOf(wall).length, cardsOf(wall).length, wall.state.calls.size], [0, 0, 0]);
 });
 
 test('who withdraws consent waits no more', () => {

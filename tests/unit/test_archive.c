@@ -658,10 +658,10 @@ static void check_part(struct database *d, const heard *h, int first, int n, con
             if (h[i].pitch) figure(&pitch, h[i].pitch / 10.0);
             if (!h[i].abstain) figure(&frustration, h[i].frustration / 1000.0);
         }
-        check_figures(customer, "level_db", step, &level, 0.051);
-        check_figures(json_object_get(channels, "agent"), "level_db", step, &level, 0.051);
+        check_figures(customer, "level_db", step, &level, 0.501);
+        check_figures(json_object_get(channels, "agent"), "level_db", step, &level, 0.501);
         check_figures(customer, "frustration", step, &frustration, 0.0051);
-        check_figures(customer, "pitch_hz", step, &pitch, 0.051);
+        check_figures(customer, "pitch_hz", step, &pitch, 0.501);
         check_step(customer, "speaking", NULL, step, speaking.sum / speaking.n, 0.0051);
         check_step(customer, "abstain", NULL, step, abstain.sum / abstain.n, 0.0051);
     }

@@ -25,8 +25,8 @@ export function newSession(record, changed, moved) {
   session.readings = new Tiles({
     grid: readingsGrid,
     most: READING_TILES,
-    load: async (tile) =>
-      readingsPiece(await get(`${path}/readings`, { points: tile.points, from_s: tile.fromS, to_s: tile.toS, measures: DRAWN })),
+    load: async ({ points, fromS, toS }) =>
+      readingsPiece(await get(`${path}/readings`, { points, from_s: fromS, to_s: toS, measures: DRAWN })),
     changed: () => {
       draw();
       changed();

@@ -44,6 +44,15 @@ export function take(wall, event, nowMs) {
   return event.type !== 'reading' && event.type !== 'trend';
 }
 
+/* The server knows no more of an escalation whose call ended a while ago, so nobody can take it: whether it was one. */
+export function letGo(wall, id) {
+  const call = wall.state.calls.get(id);
+  if (!call?.ended) return false;
+  wall.state.calls.set(id, { ...call, cues: new Map() });
+  wall.changed.add(id);
+  return true;
+}
+
 /* Other calls are meant: they are placed anew. */
 export function narrow(wall, filter) {
   wall.filter = filter;

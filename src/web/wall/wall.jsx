@@ -18,7 +18,9 @@ import { newHold } from './hold.js';
 import { deedOf, stepOf } from './keys.js';
 import { stepTo } from './layout.js';
 import { alsoSeen, lookAt, measure } from './look.js';
-import { advance, arrive, cardAt, cardsOf, countsOf, indexOf, narrow, newWall, reconnect, take } from './model.js';
+import {
+  advance, arrive, cardAt, cardsOf, countsOf, indexOf, letGo, narrow, newWall, reconnect, take,
+} from './model.js';
 import { Page } from './page.jsx';
 
 const t = textsOf(texts);
@@ -177,9 +179,11 @@ function takeEscalation(id) {
 }
 
 function showRefused(why) {
+  const { id } = asked;
   asked = { id: '', atMs: -Infinity };
-  show({ refused: typeof why === 'string' ? why.slice(0, 240) : '?' });
+  if (letGo(wall, id)) return ask();
   setTimeout(() => show({ refused: '' }), REFUSED_MS);
+  return show({ refused: typeof why === 'string' ? why.slice(0, 240) : '?' });
 }
 
 /* ---- by keyboard ---- */
