@@ -44,7 +44,7 @@ static const char usage[] = "usage: undertone import FOLDER... [OPTION...]\n\n"
                             "                    (0 to 1) and call\n"
                             "  --method TEXT     how consent was learned of (default: command line)\n" RECORDINGS_USAGE;
 
-enum { SHA256_TEXT = 65, PATHS_MAX = 10 * 1000 * 1000 };
+enum { SHA256_TEXT = 65, PATHS_MAX = 10 * 1000 * 1000, LONGEST_S = 24 * 60 * 60 };
 
 typedef struct import {
     recordings recordings;
@@ -163,13 +163,15 @@ static bool keep(import *im, const char *path, const heard *h, const char *sha25
     return good;
 }
 
-/* False where it was broken off. */
+/* False where it was broken off. A small file can hold silence without end, and all that is heard of a call waits in
+ * memory for its end. */
 static bool listen_to(const import *im, const char *path, session *session, heard *h) {
     static const double tell_every_s = 0.3;
     const source *s = session_source(session);
     double length_s = s->duration_s(s), told_s = 0;
     session_state state = SESSION_BUSY;
     while (state <= SESSION_BUSY && !interrupt_came()) {
+        if (fmax(length_s, session_heard_s(session)) > LONGEST_S) return complain(path, "is longer than a day");
         if (im->progress && clock_s() - told_s > tell_every_s) {
             double part = length_s > 0 ? session_heard_s(session) / length_s : 0;
             tell(im, path, "listening", fmin(part, 1), NULL);

@@ -5,7 +5,7 @@
  * OUT/PAGE/ gets index.html, PAGE.css, a PAGE.LANGUAGE.js for each language and PAGE.js, which takes the reader's;
  * OUT/licences/ the licences of the libraries that are in them.
  */
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { build } from 'esbuild';
@@ -62,8 +62,14 @@ function writeLicences(inputs) {
     `<title>Licences – Undertone</title>\n<h1>Libraries in these pages</h1>\n${parts.join('')}`);
 }
 
+/* They differ by the names of their files alone. */
+function writePage(page) {
+  mkdirSync(join(out, page), { recursive: true });
+  writeFileSync(join(out, page, 'index.html'), readFileSync(join(root, 'page.html'), 'utf8').replaceAll('PAGE', page));
+}
+
 rmSync(out, { recursive: true, force: true });
-for (const page of pages) cpSync(join(root, page, 'index.html'), join(out, page, 'index.html'));
+for (const page of pages) writePage(page);
 const inputs = await Promise.all(pages.flatMap((page) => languages.map((language) => bundleIn(page, language))));
 await Promise.all(pages.map(bundleStarter));
 writeLicences(inputs.flat());
