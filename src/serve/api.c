@@ -54,6 +54,7 @@ static const struct route {
     {METHOD_POST, "/api/calls/ID/tags", "tag t_s", add_tag},
     {METHOD_DELETE, "/api/calls/ID/tags/N", "", remove_tag},
     {METHOD_POST, "/api/calls/ID/hold", "held why", change_hold},
+    {METHOD_GET, "/api/deletions", "", list_deletions},
     {METHOD_POST, "/api/deletions", "customer", delete_customer},
     {METHOD_GET, "/api/imports", "", list_imports},
     {METHOD_POST, "/api/imports", NULL, take_import},

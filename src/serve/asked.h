@@ -93,7 +93,7 @@ answerer list_calls, show_call, show_readings, export_call, play_call, draw_call
     show_settings, show_model;
 answerer change_consent, change_pause, change_hold, add_note, add_tag, remove_note, remove_tag;
 answerer list_imports, take_import;
-answerer delete_call, delete_customer;
+answerer delete_call, delete_customer, list_deletions;
 answerer let_hear_call; /* one in progress; of no request */
 
 #endif

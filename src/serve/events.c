@@ -71,7 +71,7 @@ int serve_events_join(struct serve *s, struct lws *wsi, struct client *c) {
     atomic_fetch_add(&s->clients_now, 1);
     if (!tell_on(s, c)) return -1;
     lws_callback_on_writable(wsi);
-    bool hears = c->wants_sound && state_is_live(s->state, c->view.call);
+    bool hears = c->wants_sound && state_can_hear(s->state, &c->view);
     return !hears || serve_hearing_begin(s, c) ? 0 : -1;
 }
 

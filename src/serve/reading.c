@@ -7,6 +7,7 @@
 #include "export.h"
 #include "serve/asked.h"
 #include "store/archive.h"
+#include "store/erase.h"
 
 void list_calls(struct asked *q) {
     char why[200];
@@ -75,4 +76,10 @@ void export_call(struct asked *q) {
     if (q->request->method == METHOD_HEAD ||
         asked_note(q, "export", json_pack("{s[s] ss}", "calls", q->call, "format", export_form_of(format)->name)))
         tell_export(q, format);
+}
+
+void list_deletions(struct asked *q) {
+    struct database *d = asked_reader(q);
+    json_t *receipts = d ? erase_receipts(d) : NULL;
+    if (d) asked_tell_found(q, receipts ? json_pack("{so}", "deletions", receipts) : NULL);
 }

@@ -175,8 +175,13 @@ static void drop_up(struct known *call, unsigned i) {
     memmove(&call->ups[i], &call->ups[i + 1], (call->n_ups - i) * sizeof *call->ups);
 }
 
+static bool waits(const struct up *up) { return up->cue->escalates && !up->taken; }
+
+/* Where there is no room the oldest goes, and an escalation that waits goes last. */
 static void add_up(struct known *call, message *m) {
-    if (call->n_ups == STATE_CUES) drop_up(call, 0);
+    unsigned oldest = 0;
+    while (oldest < call->n_ups && waits(&call->ups[oldest])) oldest++;
+    if (call->n_ups == STATE_CUES) drop_up(call, oldest < call->n_ups ? oldest : 0);
     call->ups[call->n_ups++] = (struct up){.cue = message_hold(m)};
 }
 
@@ -184,8 +189,8 @@ static void follow_cue(struct known *call, message *m) {
     unsigned i = find_up(call, m->cue_id);
     bool is_up = i < call->n_ups, cleared = m->cue_state == UT_CUE_CLEARED;
     if (m->cue_id > call->last_cue) call->last_cue = m->cue_id;
-    bool waits = is_up && m->escalates && !call->ups[i].taken;
-    if (is_up && cleared && !waits) drop_up(call, i);
+    bool stays = is_up && waits(&call->ups[i]);
+    if (is_up && cleared && !stays) drop_up(call, i);
     else if (is_up) replace(&call->ups[i].cue, m);
     else if (!cleared) add_up(call, m);
 }
@@ -239,7 +244,13 @@ struct news state_follow(struct state *state, message *m) {
     return news;
 }
 
-bool state_is_live(const struct state *state, const char *id) { return is_live(state, place_of(state, id), id); }
+bool state_can_hear(const struct state *state, const struct view *view) {
+    size_t place = place_of(state, view->call);
+    if (!is_live(state, place, view->call)) return false;
+    const message *call = state->live[place]->call;
+    return has_consent(call) && view_has_call(view, view->call, call);
+}
+
 size_t state_n_live(const struct state *state) { return state->n_live; }
 
 bool state_lacks_consent(const struct state *state, const char *id) {
@@ -255,7 +266,7 @@ bool state_has_shown(const struct state *state, const struct view *view, const c
 bool state_waits(const struct state *state, const char *id, unsigned cue) {
     const struct known *call = find(state, id);
     unsigned i = call ? find_up(call, cue) : 0;
-    return call && i < call->n_ups && call->ups[i].cue->escalates && !call->ups[i].taken;
+    return call && i < call->n_ups && waits(&call->ups[i]);
 }
 
 message *state_status(const struct state *state) { return state->status ? message_hold(state->status) : NULL; }

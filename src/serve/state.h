@@ -26,7 +26,8 @@ struct news {
 /* Follows one message of any call. Without memory the call is missing for those who join late. */
 struct news state_follow(struct state *state, message *m);
 
-bool state_is_live(const struct state *state, const char *id);
+/* Whether the one call that the view is of is live, has consent and is for it. */
+bool state_can_hear(const struct state *state, const struct view *view);
 size_t state_n_live(const struct state *state);
 
 /* Whether it is of a call that was lately told to have no consent, or none any more. */

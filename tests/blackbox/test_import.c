@@ -186,6 +186,26 @@ static void test_what_cannot_be_imported(void **state) {
                      0);
 }
 
+/* More than a day is no call; what its readings would take is memory. The file is a hole behind a head. */
+static void test_endless(void **state) {
+    (void)state;
+    enum { RATE = 4000, LENGTH = 25 * 60 * 60 * RATE };
+    const unsigned n = LENGTH,
+                   head[] = {0x46464952, n + 36, 0x45564157, 0x20746d66, 16, 0x00010001,
+                             RATE,       RATE,   0x80001,    0x61746164, n}; /* RIFF, WAVE, "fmt ", data: a byte each */
+    char data[512], path[512];
+    program p;
+    snprintf(data, sizeof data, "%s", scratch_path("endless-data"));
+    snprintf(path, sizeof path, "%s", scratch_path("endless.wav"));
+    write_file(path, head, sizeof head);
+    assert_int_equal(truncate(path, (off_t)sizeof head + LENGTH), 0);
+    assert_int_equal(RUN(&p, "import", path, "--data", data, "--record"), 1);
+    assert_non_null(strstr(p.err, "endless.wav: is longer than a day"));
+    program_end(&p);
+    assert_int_equal(stored_count(data, "SELECT (SELECT count(*) FROM calls) + (SELECT count(*) FROM recordings)"), 0);
+    unlink(path);
+}
+
 /* A line a step for who runs it, of each file; nothing else. */
 static void test_progress(void **state) {
     (void)state;
@@ -268,7 +288,7 @@ static json_t *newest(const char *address, const char *state) {
 
 static void test_sent_to_a_server(void **state) {
     (void)state;
-    char data[512], call[512], bad[512], address[64], sql[300];
+    char data[512], call[600], bad[512], address[64], sql[600];
     program server;
     snprintf(data, sizeof data, "%s", scratch_path("sent"));
     snprintf(call, sizeof call, "%s/more/3.wav", folder);
@@ -335,6 +355,7 @@ int main(void) {
         cmocka_unit_test(test_broken_off),
         cmocka_unit_test(test_beside_a_server),
         cmocka_unit_test(test_what_cannot_be_imported),
+        cmocka_unit_test(test_endless),
         cmocka_unit_test(test_progress),
         cmocka_unit_test(test_sent_to_a_server),
         cmocka_unit_test(test_server_ends),

@@ -252,7 +252,7 @@ static void test_methods(void **state) {
         {"DELETE", "/api/calls", "GET, HEAD"},
         {"POST", "/api/calls/c-1", "GET, HEAD, DELETE"},
         {"GET", "/api/calls/c-1/consent", "POST"},
-        {"HEAD", "/api/deletions", "POST"},
+        {"DELETE", "/api/deletions", "GET, HEAD, POST"},
         {"GET", "/api/calls/c-1/notes/3", "DELETE"},
         {"PUT", "/api/calls/c-1", "GET, HEAD, POST, DELETE"},
         {"DELETE", "/metrics", "GET, HEAD"},
@@ -370,6 +370,45 @@ static void test_hold_and_deletion(void **state) {
     expect(k, "GET", "/api/calls/c-1", NULL, 404, "no such call");
     assert_int_equal(audited(k, "hold"), 2);
     assert_int_equal(audited(k, "delete"), 2);
+    close_kept(k);
+}
+
+static bool put_old_receipts(void *user, struct database *d) {
+    static const char sql[] =
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 101) INSERT INTO receipts"
+        " SELECT 'r-' || i, format('2020-01-01T00:00:00.%03dZ', i), json_object('receipt', 'r-' || i) FROM n";
+    (void)user;
+    return database_run(d, sql, NULL) == DATABASE_ROW_STORED;
+}
+
+static const char *receipt_at(const json_t *told, size_t i) {
+    return json_string_value(json_object_get(json_array_get(json_object_get(told, "deletions"), i), "receipt"));
+}
+
+/* Receipts as they were told, the newest first, at most a hundred. */
+static void test_past_deletions(void **state) {
+    (void)state;
+    kept *k = open_kept();
+    make_call(k, "c-1", 0);
+    make_call(k, "c-2", 1);
+    expect(k, "GET", "/api/deletions", NULL, 200, "{\"deletions\":[]}");
+    expect(k, "GET", "/api/deletions?limit=5", NULL, 400, "limit");
+    json_t *first = ask(k, "DELETE", "/api/calls/c-1", NULL, 200);
+    json_t *second = ask(k, "DELETE", "/api/calls/c-2", NULL, 200);
+    json_t *told = ask(k, "GET", "/api/deletions", NULL, 200),
+           *wanted = json_pack("{s[OO]}", "deletions", second, first);
+    assert_true(json_equal(told, wanted));
+    json_decref(told);
+
+    assert_true(store_ask(k->store, put_old_receipts, NULL));
+    told = ask(k, "GET", "/api/deletions", NULL, 200);
+    assert_int_equal(json_array_size(json_object_get(told, "deletions")), 100);
+    assert_string_equal(receipt_at(told, 2), "r-101");
+    assert_string_equal(receipt_at(told, 99), "r-4");
+    json_decref(told);
+    json_decref(wanted);
+    json_decref(second);
+    json_decref(first);
     close_kept(k);
 }
 
@@ -1250,6 +1289,7 @@ int main(void) {
         cmocka_unit_test(test_methods),
         cmocka_unit_test(test_notes_and_tags),
         cmocka_unit_test(test_hold_and_deletion),
+        cmocka_unit_test(test_past_deletions),
         cmocka_unit_test(test_orders),
         cmocka_unit_test(test_consent_afterwards),
         cmocka_unit_test(test_audio),

@@ -180,6 +180,34 @@ static const char *trend_of(const struct state *s, double *t_s, size_t *n) {
 }
 
 /* One step every two seconds, and the wall gets as many readings. */
+/* The oldest cue goes where there is no room, but not one that somebody has still to take. */
+static void an_escalation_goes_last(void **unused) {
+    (void)unused;
+    struct state *s = state_new();
+    call(s, "c-1", UT_CONSENT_GIVEN);
+    cue(s, "c-1", 1, UT_CUE_ESCALATE, UT_CUE_RAISED);
+    for (unsigned number = 2; number < STATE_CUES + 5; number++) cue(s, "c-1", number, UT_CUE_DEAD_AIR, UT_CUE_RAISED);
+    assert_true(state_waits(s, "c-1", 1));
+    state_free(s);
+}
+
+/* Who may hear a call: where there is consent, and it is for them. */
+static void who_can_hear(void **unused) {
+    (void)unused;
+    struct state *s = state_new();
+    struct view all = {.call = "c-1"}, own = {.call = "c-1", .agent = "a-17"}, other = {.call = "c-1", .agent = "b"};
+    assert_false(state_can_hear(s, &all));
+    call(s, "c-1", UT_CONSENT_UNKNOWN);
+    assert_false(state_can_hear(s, &all));
+    call(s, "c-1", UT_CONSENT_GIVEN);
+    assert_true(state_can_hear(s, &all));
+    assert_true(state_can_hear(s, &own));
+    assert_false(state_can_hear(s, &other));
+    end(s, "c-1");
+    assert_false(state_can_hear(s, &all));
+    state_free(s);
+}
+
 static void a_walls_share(void **unused) {
     (void)unused;
     struct state *s = state_new();
@@ -296,6 +324,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_consent),
         cmocka_unit_test(an_escalation_waits_until_it_is_taken),
+        cmocka_unit_test(an_escalation_goes_last),
+        cmocka_unit_test(who_can_hear),
         cmocka_unit_test(a_walls_share),
         cmocka_unit_test(a_mixed_call),
         cmocka_unit_test(what_a_view_takes),
