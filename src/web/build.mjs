@@ -2,8 +2,8 @@
  *
  *     node src/web/build.mjs OUT
  *
- * OUT/PAGE/ gets index.html, PAGE.css, a PAGE.LANGUAGE.js for each language and PAGE.js, which takes the reader's;
- * OUT/licences/ the licences of the libraries that are in them.
+ * OUT/PAGE/ gets index.html, PAGE.css, a PAGE.LANGUAGE.js for each language and PAGE.js, which takes the reader's, and
+ * what the page fetches later, which has no words; OUT/licences/ the licences of the libraries that are in them.
  */
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -13,6 +13,7 @@ import { build } from 'esbuild';
 import { bundling, languages, root } from './bundling.mjs';
 
 const pages = ['agent', 'wall', 'replay', 'calls', 'settings'];
+const fetchedLater = ['replay/listening.js'];
 const [out, more] = process.argv.slice(2);
 if (!out || more) {
   console.error('usage: node src/web/build.mjs OUT');
@@ -37,6 +38,13 @@ const bundleStarter = (page) => build({
   ...bundling('en'),
   stdin: { contents: starter(page), resolveDir: root },
   outfile: resolve(out, page, `${page}.js`),
+  minify: true,
+});
+
+const bundleLater = (path) => build({
+  ...bundling('en'),
+  entryPoints: [path],
+  outfile: resolve(out, path),
   minify: true,
 });
 
@@ -71,5 +79,5 @@ function writePage(page) {
 rmSync(out, { recursive: true, force: true });
 for (const page of pages) writePage(page);
 const inputs = await Promise.all(pages.flatMap((page) => languages.map((language) => bundleIn(page, language))));
-await Promise.all(pages.map(bundleStarter));
+await Promise.all([...pages.map(bundleStarter), ...fetchedLater.map(bundleLater)]);
 writeLicences(inputs.flat());

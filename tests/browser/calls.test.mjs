@@ -13,10 +13,11 @@ const SIZES = [[360, 740], [1280, 800], [2560, 1440]];
 const MOST_SHIFT = 0.01;
 const MANY = 57;
 
-const { argumentsOf, isNarrowed, queryOf, searchOf } = await bundled('calls/query.js');
+const { argumentsOf, isNarrowed, knownName, queryOf, searchOf } = await bundled('calls/query.js');
 const { openUploads, withImports } = await bundled('calls/uploads.js');
-const { factsOf, leftOf } = await bundled('calls/receipt.js');
-const { peakOf, replayPath, whenOf } = await bundled('calls/words.js');
+const { leftOf, owedOf, toldOf } = await bundled('calls/receipt.js');
+const { paperOf } = await bundled('calls/paper.js');
+const { leadOf, peakOf, peakWords, replayPath, whenOf } = await bundled('calls/words.js');
 const { area, curve } = await bundled('shared/sparkline.js');
 
 /* ---- without a browser ---- */
@@ -58,7 +59,10 @@ test('when a call was, and where it was strongest', () => {
   assert.deepEqual(peakOf(call), { kind: 'stress', share: 0.8, tS: 151.04 });
   assert.equal(peakOf({ frustration_peak: null, stress_peak: null }), null);
   assert.equal(peakOf({ frustration_peak: 0, stress_peak: null }).tS, null);
-  assert.equal(replayPath('c-1', 151.04), '../replay/c-1#t=151');
+  assert.equal(leadOf(151.04), 151.04 - 5, 'what a reading is of lies before it');
+  assert.equal(peakWords(peakOf(call)), '80% at 2:26');
+  assert.equal(replayPath('c-1', 151.04), '../replay/c-1#t=146');
+  assert.equal(replayPath('c-1', 3), '../replay/c-1#t=0');
   assert.equal(replayPath('c-1'), '../replay/c-1');
 });
 
@@ -73,9 +77,9 @@ test('a receipt tells what was done and what is owed', () => {
   const receipt = { receipt: 'r-1', at: '2026-11-22T10:00:00.000Z', who: null, origin: '127.0.0.1', 
     calls: ['c-1', 'c-2'], kept: [], deleted: { readings: 600, cues: 3, audio_bytes: 480000, cue_life: 9 }, backups: [],
     complete: true };
-  assert.deepEqual(factsOf(receipt).map(({ key, n }) => [key, n]),
-    [['number', undefined], ['at', undefined], ['calls', 2], ['audio_bytes', 480000], ['readings', 600], ['cues', 3]]);
-  assert.deepEqual(leftOf(receipt), []);
+  assert.deepEqual(toldOf(receipt).deleted.map(({ name, value }) => [name, value]),
+    [['Sound', '480 kB'], ['Readings of the voices', '600'], ['Cues', '3']]);
+  assert.deepEqual(toldOf(receipt).left, []);
   const kept = ['it is on legal hold', 'it is in progress'].map((why, i) => ({ call: `c-${3 + i}`, why }));
   const backups = [['/mnt/a', false, false], ['/mnt/b', true, false], ['/mnt/c', false, true]]
     .map(([path, reached, gone]) => ({ path, reached, gone }));
@@ -83,6 +87,46 @@ test('a receipt tells what was done and what is owed', () => {
     [{ key: 'held', n: 1 }, { key: 'live', n: 1 }, { key: 'backup', path: '/mnt/a' }]);
   assert.deepEqual(leftOf({ ...receipt, complete: false }), [{ key: 'later' }]);
   assert.deepEqual(leftOf({ ...receipt, complete: false, set_aside: true }), [{ key: 'set_aside' }]);
+  assert.deepEqual(owedOf({ ...receipt, complete: true, kept, backups }), [], 'a backup that was seen to since');
+});
+
+test('a receipt says which calls, when and by whom; the reference only where it was asked by', () => {
+  const receipt = { receipt: 'r-1', at: '2026-11-22T10:00:00.000Z', who: 'nobody known', origin: '127.0.0.1',
+    calls: ['c-1', 'c-2'], kept: [], deleted: { readings: 600 }, backups: [], complete: true };
+  const startedAt = new Date(2026, 10, 21, 14, 35).toISOString();
+  const call = { call: 'c-1', started_at: startedAt, duration_s: 245, agent: 'a-17', team: 'north', queue: 'billing',
+    customer: 'C-4711' };
+  const told = toldOf(receipt, [call, { ...call, call: 'c-9', agent: 'a-99' }]);
+  assert.match(told.calls[0].when, /Saturday.*21.*2026.*2:35|Saturday.*21.*2026.*14:35/);
+  assert.equal(told.calls[0].about, '4:05 long · Agent a-17 · Team north · Queue billing');
+  assert.deepEqual(told.calls[1], { id: 'c-2' }, 'nothing is known of it');
+  const said = Object.fromEntries(told.facts.map(({ name, value }) => [name, value]));
+  assert.deepEqual([said.Receipt, said.By, said.From, said.Reference],
+    ['r-1', 'nobody known: there are no log-ins yet', '127.0.0.1', undefined]);
+  assert.ok(said.When.includes('2026'));
+  assert.ok(!JSON.stringify(told).includes('C-4711'));
+  assert.ok(!JSON.stringify(told).includes('a-99'), 'a call that stays');
+  const byReference = toldOf({ ...receipt, who: 'ann' }, [call], 'C-4711').facts;
+  assert.deepEqual(byReference.filter(({ name }) => name === 'By' || name === 'Reference').map(({ value }) => value),
+    ['ann', 'C-4711']);
+});
+
+test('the paper is one HTML file, and what it tells is no markup', () => {
+  const hostile = `</style><script>alert("1")</script><img src=x onerror='a&b'>`;
+  const paper = paperOf({ title: hostile, number: hostile, facts: [{ name: 'By', value: hostile }],
+    calls: [{ id: hostile, when: hostile, about: hostile }], deleted: [{ name: hostile, value: '3' }], left: [hostile] });
+  assert.deepEqual([...paper.matchAll(/<(\w+)/g)].map(([, name]) => name).filter((name) => /script|img/.test(name)), []);
+  assert.equal(paper.match(/<\/style>/g).length, 1);
+  assert.equal(paper.split('&lt;/style&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;').length, 10);
+  assert.ok(paper.includes('onerror=&#39;a&amp;b&#39;&gt;'));
+  assert.match(paper, /^<!doctype html>\n<html lang="en">/);
+  assert.match(paper, /default-src 'none'/);
+});
+
+test('a name is known however it is typed', () => {
+  const names = new Set(['a-17', 'A-17', 'Ana']);
+  assert.deepEqual(['a-17', 'A-17', ' aNA ', 'an', ''].map((typed) => knownName(typed, names)),
+    ['a-17', 'A-17', 'Ana', undefined, undefined]);
 });
 
 test('recordings are sent one after the other, and a failure holds up none', async () => {
@@ -188,8 +232,8 @@ const row = (view, name) => view.page.locator(`tr[data-call="${ids[name] ?? name
 /* Once the list is what is wanted; else what it still was after a while. */
 async function listed(view, wanted) {
   const calls = wanted.map((name) => ids[name]).join();
-  const now = () => [...document.querySelectorAll('.list tbody tr')].map((row) => row.dataset.call).join();
-  await view.page.waitForFunction(`(${now})() === '${calls}'`, null, { timeout: 5000 }).catch(() => {});
+  const are = (all) => [...document.querySelectorAll('.list tbody tr')].map((row) => row.dataset.call).join() === all;
+  await view.page.waitForFunction(are, calls, { timeout: 5000 }).catch(() => {});
   assert.deepEqual(await names(view), wanted);
 }
 
@@ -220,11 +264,12 @@ test('the worst moment of yesterday’s calls: two clicks, and a third into the 
   const [share, atS] = stored(data, `SELECT max(frustration), t_s FROM scores JOIN calls ON number = scores.call
     WHERE id = '${ids.worst}' AND NOT abstain`).split('|').map(Number);
   const link = row(view, 'worst').locator('.peak a');
-  const clock = `${Math.floor(atS / 60)}:${String(Math.floor(atS % 60)).padStart(2, '0')}`;
+  const fromS = atS - 5; /* what is scored there begins to be heard */
+  const clock = `${Math.floor(fromS / 60)}:${String(Math.floor(fromS % 60)).padStart(2, '0')}`;
   assert.equal(await link.textContent(), `${Math.round(share * 100)}% at ${clock}`);
   await view.screenshot('calls-worst');
   await link.click();
-  await view.page.waitForURL((url) => url.pathname === `/replay/${ids.worst}` && url.hash === `#t=${atS}`);
+  await view.page.waitForURL((url) => url.pathname === `/replay/${ids.worst}` && url.hash === `#t=${fromS}`);
   await view.page.goBack();
   await view.until('.list');
   await listed(view, ['worst', 'middle', 'calm', 'refused']);
@@ -275,6 +320,76 @@ test('every filter narrows, stands in the address, and goes away again', async (
   await listed(view, all.slice(0, 5));
 });
 
+test('typing: words count after a pause, a name once it is known, else at Enter, which is said', async (t) => {
+  const view = await opened(t, address());
+  const field = (label) => view.page.getByLabel(label, { exact: true });
+  const all = ['today', 'refused', 'middle', 'worst', 'calm', 'older'];
+  await listed(view, all);
+  const visits = await view.page.evaluate(() => history.length);
+  await field('Words in a note').pressSequentially('refund of 20 %', { delay: 20 });
+  await listed(view, ['worst']);
+  assert.equal(await field('Words in a note').inputValue(), 'refund of 20 %', 'nothing that was typed is lost');
+  await field('Words in a note').press('Backspace');
+  await view.page.waitForURL((url) => url.searchParams.get('text') === 'refund of 20');
+  assert.equal(await view.page.evaluate(() => history.length), visits + 1, 'one step back, not one for each pause');
+  await view.page.getByRole('button', { name: 'Clear filters' }).click();
+  await listed(view, all);
+  await field('Tag').pressSequentially('refund');
+  await listed(view, ['worst']);
+  await view.page.getByRole('button', { name: 'Clear filters' }).click();
+  await listed(view, all);
+
+  const hint = view.page.locator('.hint');
+  await field('Agent').pressSequentially('A-1');
+  await hint.waitFor();
+  assert.equal(await hint.textContent(), 'Enter searches');
+  await assertSound(view, 'a name half typed');
+  await view.screenshot('calls-typing');
+  assert.deepEqual(await names(view), all);
+  await view.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await field('Agent').pressSequentially('7');
+  await listed(view, ['middle', 'worst']);
+  assert.equal(await field('Agent').inputValue(), 'a-17', 'as it is kept');
+  assert.equal(await hint.count(), 0);
+  await field('Agent').fill('nobody');
+  await hint.waitFor();
+  await field('Agent').press('Enter');
+  await view.until('.empty');
+  await field('Agent').fill('');
+  await listed(view, all);
+});
+
+test('the way back to the calls leads to those that were asked for last', async (t) => {
+  const view = await opened(t, address('?agent=a-17&order=peak'));
+  const calls = view.page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Calls' });
+  await row(view, 'worst').getByRole('link', { name: '1 note' }).click();
+  await view.page.waitForURL((url) => url.pathname === `/replay/${ids.worst}` && url.hash === '#notes');
+  await calls.click();
+  await view.page.waitForURL((url) => url.pathname === '/calls/' && url.search === '?agent=a-17&order=peak');
+  await listed(view, ['worst', 'middle']);
+  await view.page.goto(address(`?call=${ids.worst}`));
+  await dialog(view).getByRole('button', { name: 'Cancel' }).click();
+  await view.page.waitForURL((url) => url.pathname === `/replay/${ids.worst}`);
+  await view.page.goto(address('?period=week').replace('/calls/', '/settings/').replace('?period=week', ''));
+  await calls.click();
+  await view.page.waitForURL((url) => url.search === '?agent=a-17&order=peak');
+  await view.until('.list');
+  await calls.click();
+  await view.page.waitForURL((url) => url.pathname === '/calls/' && url.search === '');
+  await listed(view, ['today', 'refused', 'middle', 'worst', 'calm', 'older']);
+});
+
+test('columns keep apart, also where hours have AM and PM', async (t) => {
+  const view = await opened(t, address(), { locale: 'en-US' });
+  const endPx = await row(view, 'worst').locator('.when a').evaluate((link) => {
+    const words = document.createRange();
+    words.selectNodeContents(link);
+    return words.getBoundingClientRect().right;
+  });
+  const { x } = await row(view, 'worst').locator('.who span').first().boundingBox();
+  assert.ok(x - endPx >= 12, `${x - endPx} px between when and who`);
+});
+
 test('the picture: gaps where nothing was scored, and a click goes to that moment', async (t) => {
   const view = await opened(t, address());
   const picture = row(view, 'worst').locator('.picture');
@@ -285,11 +400,12 @@ test('the picture: gaps where nothing was scored, and a click goes to that momen
   const durationS = Number(stored(data,
     `SELECT duration_s FROM summaries JOIN calls ON number = call WHERE id = '${ids.worst}'`));
   const words = await picture.locator('.at').textContent();
-  assert.equal(words, `0:${Math.floor(durationS / 4)}`);
+  const fromS = durationS / 4 - 5; /* see leadOf */
+  assert.equal(words, `0:${Math.floor(fromS)}`);
   await picture.click({ position: { x: width / 4, y: height / 2 } });
   await view.page.waitForURL((url) => url.pathname === `/replay/${ids.worst}`);
   const atS = Number(/#t=([\d.]+)/.exec(view.page.url())[1]);
-  assert.ok(Math.abs(atS - durationS / 4) < 1, `${atS} s of ${durationS} s`);
+  assert.ok(Math.abs(atS - fromS) < 1, `${atS} s of ${durationS} s`);
 });
 
 test('a call without consent: that it was, and nothing else', async (t) => {
@@ -512,6 +628,29 @@ test('recordings dropped on the page: asked about, sent, listened to, in the lis
   assert.equal(await first.getByRole('link').getAttribute('href'), `../replay/${id}`);
   await assertSound(view, 'imported');
   await view.screenshot('calls-imported');
+  await drop(view, [['dropped.wav', sound]]);
+  await dialog(view).getByLabel('Agent', { exact: true }).fill('a-6');
+  await dialog(view).getByLabel('The customers in these').check();
+  await dialog(view).getByRole('button', { name: 'Import 1 recording' }).click();
+  await view.page.locator('.uploads').getByText('Was imported before; what was entered now was not taken over').waitFor();
+  for (const [width, height] of [[1280, 420], [360, 520]]) {
+    await view.page.setViewportSize({ width, height });
+    await view.page.locator('tr .menu > .button').click();
+    const covered = await view.page.getByRole('menuitem').evaluateAll((items) => items.filter((item) => {
+      const { x, y, width, height } = item.getBoundingClientRect();
+      const top = document.elementFromPoint(x + width / 2, y + height / 2);
+      return top !== null && !item.contains(top);
+    }).map((item) => item.textContent));
+    assert.deepEqual(covered, [], `under the imports at ${width} px`);
+    await view.screenshot(`calls-menu-over-imports-${width}`);
+    await view.page.keyboard.press('Escape');
+  }
+  await view.page.setViewportSize({ width: 1280, height: 800 });
+  await view.page.getByRole('button', { name: 'Hide' }).click();
+  assert.equal(await view.page.locator('.uploads li').first().isVisible(), false);
+  await assertSound(view, 'imports put away');
+  await view.page.getByRole('button', { name: 'Show' }).click();
+  assert.equal(await view.page.locator('.uploads li').first().isVisible(), true);
   await view.page.getByRole('button', { name: 'Clear' }).click();
   assert.equal(await view.page.locator('.uploads').count(), 0);
 });
@@ -544,6 +683,10 @@ test('one call deleted by the keyboard alone, with a receipt that can be kept', 
   await keyboard.press('Enter');
   await dialog(view).getByText('1 call deleted').waitFor();
   await dialog(view).getByText('Nothing is left of it').waitFor();
+  const told = (await dialog(view).innerText()).replaceAll(/\s+/g, ' ');
+  assert.match(told, /Receipt r-\w+ When \w+day.*By nobody known: there are no log-ins yet From 127\.0\.0\.1/);
+  assert.match(told, /Calls \w+day.*0:30 long · Agent a-22 · Team south · Queue orders c-/);
+  assert.ok(!told.includes('C-1'), 'the reference was not what was asked by');
   await assertSound(view, 'receipt');
   await view.screenshot('calls-receipt');
   assert.equal(stored(data, `SELECT count(*) FROM calls WHERE id = '${ids.calm}'`), '0');
@@ -551,9 +694,19 @@ test('one call deleted by the keyboard alone, with a receipt that can be kept', 
   const saved = view.page.waitForEvent('download');
   while (await focused() !== 'Save the receipt') await keyboard.press('Tab');
   await keyboard.press('Enter');
-  const receipt = JSON.parse(readFileSync(await (await saved).path(), 'utf8'));
-  assert.deepEqual(receipt.calls, [ids.calm]);
-  assert.equal(stored(data, 'SELECT receipt FROM receipts ORDER BY at DESC LIMIT 1').includes(receipt.receipt), true);
+  const file = await saved;
+  const number = stored(data, 'SELECT id FROM receipts ORDER BY at DESC LIMIT 1');
+  assert.equal(file.suggestedFilename(), `undertone-${number}.html`);
+  const paper = folder.path('receipt.html');
+  await file.saveAs(paper);
+  const print = await openPage(browser, `file://${paper}`, { width: 800, height: 1000 });
+  t.after(() => print.close());
+  const printed = (await print.page.innerText('body')).replaceAll(/\s+/g, ' ');
+  for (const words of [number, ids.calm, 'Agent a-22', '0:30 long', 'nobody known', 'Nothing is left of it']) {
+    assert.ok(printed.includes(words), `${words} in ${printed}`);
+  }
+  assert.deepEqual(await print.faults(), []);
+  await print.screenshot('calls-paper');
   await keyboard.press('Escape');
   await view.until('.empty');
 });
@@ -570,6 +723,8 @@ test('from the replay: the one call, held or deleted', async (t) => {
   assert.equal(new URL(view.page.url()).search, '', 'a reload does not ask again');
   await view.page.goto(address(`?call=${ids.older}`));
   await dialog(view).getByText('There is no such call any more.').waitFor();
+  await dialog(view).getByRole('button', { name: 'Cancel' }).click();
+  await view.page.waitForURL((url) => url.pathname === '/calls/' && url.search === '');
 });
 
 test('all of a customer’s: how many, what stays, and what the receipt says of it', async (t) => {
@@ -583,9 +738,21 @@ test('all of a customer’s: how many, what stays, and what the receipt says of 
   await dialog(view).getByRole('button', { name: 'Delete 2 calls' }).click();
   await dialog(view).getByText('2 calls deleted').waitFor();
   await dialog(view).getByText('1 call is on legal hold and stays until that is lifted.').waitFor();
+  const told = (await dialog(view).innerText()).replaceAll(/\s+/g, ' ');
+  assert.match(told, /Reference C-4711 .*Agent a-17 · Team north · Queue billing .*Agent a-31 /);
+  assert.ok(!told.includes(ids.middle), 'it stays');
   await assertSound(view, 'receipt of all');
   await view.screenshot('calls-receipt-all');
   await view.page.keyboard.press('Escape');
   await listed(view, ['middle']);
   assert.equal(stored(data, "SELECT id FROM calls WHERE customer = 'C-4711'"), ids.middle);
+
+  await view.page.getByRole('button', { name: 'Deletions' }).click();
+  const past = dialog(view).locator('li');
+  await past.first().waitFor();
+  assert.deepEqual(await past.locator('p:first-child').evaluateAll((all) => all.map((p) => p.textContent.split(' ').slice(-3).join(' '))),
+    ['2 calls deleted', '1 call deleted', '1 call deleted']);
+  assert.match(await past.first().innerText(), /r-\w+\s+Nothing is left of it/);
+  await assertSound(view, 'deletions');
+  await view.screenshot('calls-deletions');
 });

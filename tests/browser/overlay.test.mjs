@@ -58,7 +58,7 @@ function recordPanel() {
       const same = JSON.stringify({ ...last, atMs: 0 }) === JSON.stringify({ ...now, atMs: 0 });
       if (!same) kept.shown.push({ ...now, atMs: Date.now() });
     };
-    new MutationObserver(note).observe(document.getElementById('panel'),
+    new MutationObserver(note).observe(document.body,
       { subtree: true, childList: true, characterData: true, attributes: true });
   });
 }
@@ -88,7 +88,7 @@ async function followCall(view) {
     if (mode === 'ended') return cues;
     if (severity === 'none' || cues.has(name)) continue;
     cues.add(name);
-    await view.page.waitForTimeout(250);
+    await view.page.waitForTimeout(500);
     await view.screenshot(name);
     await assertSound(view, name);
   }
@@ -172,13 +172,20 @@ const STAYING = `cues: {
   dead_air: { on = true; priority = 1; after_s = 0.3; hold_s = 60.0; urgent_after_s = 0.0; };
 };`;
 
-/* In the page: clicks in the very moment in which the cue becomes the main one. */
+/* In the page: clicks in the very moment in which the cue becomes the main one, and keeps how the button looks. */
 function clickTooSoon(key) {
   const panel = document.getElementById('panel');
   new MutationObserver(() => {
-    if (panel.dataset.key === key) document.querySelector('#feedback [value=wrong]').click();
+    if (panel.dataset.key !== key) return;
+    const button = document.querySelector('#feedback [value=wrong]');
+    globalThis.kept.soon = { disabled: button.ariaDisabled, opacity: getComputedStyle(button).opacity };
+    button.click();
   }).observe(panel, { attributes: true });
 }
+
+/* In the page: whether every button of the panel works, and looks so. */
+const buttonsWork = () => [...document.querySelectorAll('#feedback button, #answers button')]
+  .every((button) => button.ariaDisabled === 'false' && getComputedStyle(button).opacity === '1');
 
 test('what the agent says of a cue is kept with it', { timeout: 60_000 }, async (t) => {
   const playbook = folder.path('staying.cfg');
@@ -197,6 +204,8 @@ test('what the agent says of a cue is kept with it', { timeout: 60_000 }, async 
   assert.equal(await view.page.locator('#feedback').isVisible(), true);
   await view.page.waitForTimeout(500);
   assert.equal(said(2), 'None|None', 'a click at once was aimed at the cue before');
+  assert.deepEqual((await view.kept()).soon, { disabled: 'true', opacity: '0.5' }, 'and the button shows it');
+  assert.ok(await view.page.evaluate(buttonsWork));
 
   await button('Helpful').click();
   await pressed('helpful');
@@ -244,7 +253,8 @@ test('of a held-out call no cue is seen', { timeout: 60_000 }, async (t) => {
   await view.page.waitForTimeout(7000);
   assert.equal(stored(data, 'SELECT count(*), max(shown) FROM cues'), '2|0');
   const { shown } = await view.kept();
-  assert.ok(shown.every(({ text }) => ['Waiting for a call', 'Listening'].includes(text)), JSON.stringify(shown));
+  const cueless = ['Connecting…', 'Waiting for a call', 'Listening'];
+  assert.ok(shown.every(({ text }) => cueless.includes(text)), JSON.stringify(shown));
   await assertSound(view, 'held out');
   await program.stop();
 });
@@ -549,6 +559,43 @@ async function openMadeUp(t, program, state, options) {
   return { view, server };
 }
 
+test('what is chosen is filled, under the pointer or not, and says thank you; the next cue has nothing chosen',
+  { timeout: 60_000 }, async (t) => {
+    const program = await started(t);
+    for (const [width, height] of SIZES) {
+      const { view, server } = await openMadeUp(t, program, [call(), customer(12), cue(7)], { width, height });
+      const wrong = view.page.locator('#feedback [value=wrong]');
+      const look = () => wrong.evaluate((one) => getComputedStyle(one).backgroundColor);
+      const isSeen = (id) => view.page.evaluate((one) =>
+        document.getElementById(one).checkVisibility({ checkVisibilityCSS: true }), id);
+      await view.until('#panel[data-key="7"]');
+      await view.page.waitForFunction(buttonsWork);
+      const plain = await look();
+      await wrong.hover();
+      const hovered = await look();
+      assert.ok(await isSeen('likely'));
+      await wrong.click();
+      server.say(feedback(7, 'wrong'));
+      await view.until('#feedback [value=wrong][aria-pressed=true]');
+      const pressed = await look();
+      assert.equal(new Set([plain, hovered, pressed]).size, 3, `${plain}, ${hovered}, ${pressed}`);
+      assert.equal(await view.text('thanks'), 'Thank you');
+      const thanks = await view.page.locator('#thanks').boundingBox();
+      assert.ok(thanks.width > 40 && thanks.x + thanks.width < width && !await isSeen('likely'), JSON.stringify(thanks));
+      await view.screenshot('wrong');
+      await assertSound(view, 'rated');
+
+      server.say(cue(8, { severity: 'urgent' }));
+      await view.until('#panel[data-key="8"]');
+      await view.page.waitForFunction(buttonsWork);
+      assert.equal(await view.page.locator('#feedback [aria-pressed=true]').count(), 0);
+      assert.ok(![plain, pressed].includes(await look()), 'under the pointer');
+      assert.equal(await view.text('thanks'), '');
+      await view.screenshot('wrong-next');
+      await view.close();
+    }
+  });
+
 const panelOf = (view) => view.page.evaluate(() => ({ mode: document.getElementById('overlay').dataset.mode,
   text: document.getElementById('text').textContent, answers: document.querySelectorAll('#answers button').length }));
 
@@ -592,6 +639,7 @@ function clickAtOnce(value) {
     const button = document.querySelector(`#answers [value=${value}]`);
     if (button && !globalThis.kept.clicked) {
       globalThis.kept.clicked++;
+      globalThis.kept.soon = { disabled: button.ariaDisabled, opacity: getComputedStyle(button).opacity };
       button.click();
     }
   }).observe(document.getElementById('panel'), { childList: true, subtree: true });
@@ -607,18 +655,22 @@ test('stop: pauses at once, asks, goes on or deletes', { timeout: 90_000 }, asyn
 
   await view.page.evaluate(clickAtOnce, 'withdrawn');
   const clickedMs = Date.now();
-  await button('Stop').click();
+  await button('Stop and delete').click();
   await view.until('#overlay[data-mode="paused"]', 1000);
   t.diagnostic(`paused ${Date.now() - clickedMs} ms after the click`);
   assert.ok(program.events.some(({ type, state }) => type === 'pause' && state === 'paused'));
-  assert.deepEqual(await panelOf(view), { mode: 'paused', text: 'Stop for good?', answers: 2 });
-  assert.equal(await view.text('advice'), 'What was kept of this call is deleted.');
+  assert.deepEqual(await panelOf(view), { mode: 'paused', text: 'Consent withdrawn?', answers: 2 });
+  assert.equal(await view.text('advice'), 'What was kept of this call is deleted for good.');
+  assert.deepEqual(await view.page.locator('#answers button').allTextContents(), ['Stop and delete', 'Go on listening']);
   assert.equal(await view.page.evaluate(() => document.activeElement.value), 'resume', 'the keyboard is on what is safe');
-  await view.screenshot('stop');
-  await assertSound(view, 'stop');
-
   assert.equal(await view.page.evaluate(() => globalThis.kept.clicked), 1);
   assert.equal(await view.page.getAttribute('#overlay', 'data-mode'), 'paused', 'a click in that moment is not taken');
+  assert.deepEqual((await view.kept()).soon, { disabled: 'true', opacity: '0.5' });
+  await view.page.waitForFunction(buttonsWork);
+  await view.page.setViewportSize({ width: 320, height: 200 });
+  assert.deepEqual(await view.page.evaluate(cutWords), []);
+  await view.screenshot('stop');
+  await assertSound(view, 'stop');
   await view.page.locator('#answers [value=resume]').click();
   await view.until(LIVE, 2000);
   assert.equal(await view.page.locator('#answers').count(), 0);
@@ -626,7 +678,7 @@ test('stop: pauses at once, asks, goes on or deletes', { timeout: 90_000 }, asyn
   await view.page.keyboard.press('s');
   await view.until('#answers', 1000);
   await view.page.waitForTimeout(500);
-  await button('The customer withdrew').click();
+  await view.page.locator('#answers [value=withdrawn]').click();
   await view.page.waitForFunction(() => document.getElementById('overlay').dataset.mode !== 'paused');
   await view.page.waitForTimeout(1500);
   assert.equal(stored(data, 'SELECT count(*) FROM readings') + stored(data, 'SELECT count(*) FROM recordings'), '00');
@@ -739,34 +791,64 @@ test('an urgent cue does not wait behind the help', { timeout: 30_000 }, async (
   assert.equal(await view.text('say-cue'), '', 'said once');
 });
 
+/* In the page: what is not to be read whole. */
+const cutWords = () => [...document.querySelectorAll(
+  '#badge span, #feedback span, #answers button, .name, #text, #advice, #note, #thanks')]
+  .filter((one) => one.checkVisibility({ checkVisibilityCSS: true }) && getComputedStyle(one).display !== 'inline' &&
+    getComputedStyle(one).clipPath === 'none')
+  .filter((one) => one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 2)
+  .map((one) => one.textContent);
+
 test('German: every state in German, in every size', { timeout: 90_000 }, async (t) => {
   const program = await started(t);
+  const inGerman = { text: 'Stimme klingt frustriert', advice: 'Erst anerkennen, dann der nächste Schritt.' };
   const states = {
     deutsch: [...TALK, recorded('recording')],
+    'deutsch-hinweis': [...TALK, recorded('recording'), cue(1, inGerman), cue(2, { ...inGerman, priority: 2 }),
+      feedback(1, 'wrong')],
+    'deutsch-still': [call(), customer(7199, { abstain: true, speaking: false })],
+    'deutsch-unklar': [call(), customer(7199, { abstain: true })],
     'deutsch-frage': [call({ consent: 'unknown' })],
     'deutsch-pause': [...TALK, pause('paused', 7199)],
     'deutsch-ungespeichert': [...TALK, recorded('failed'), status(false)],
     'deutsch-ende': [...TALK, summary()],
   };
   const english = /\b(the|you|your|call|voice|not|nothing|customer|consent|recording|paused|waiting)\b/i;
-  for (const [width, height] of SIZES) {
+  for (const [width, height] of [...SIZES, [390, 700]]) {
     const view = await opened(t, 'about:blank', { width, height, locale: 'de-DE' });
     const server = await madeUp(view, []);
     await view.page.goto(program.url);
     await view.until('#overlay[data-mode="waiting"]');
     for (const [name, events] of Object.entries(states)) {
       const out = await showEvents(view, server, events);
+      await view.page.waitForFunction(buttonsWork);
       const said = (await view.page.innerText('body')).replace('the disk is full', '');
       assert.ok(!english.test(said), `${name}: ${said}`);
       assert.ok(out.wide <= 0 && out.high <= 0, `no scrolling, ${name} at ${width} x ${height}`);
       assertApart(out, `${name} at ${width} x ${height}`);
-      const cut = await view.page.evaluate(() => [...document.querySelectorAll('#badge span, #answers button, .name, #text')]
-        .filter((one) => one.checkVisibility({ checkVisibilityCSS: true }) &&
-          (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 2))
-        .filter((one) => getComputedStyle(one).display !== 'inline').map((one) => one.textContent));
-      assert.deepEqual(cut, [], `nothing is cut, ${name} at ${width} x ${height}`);
+      assert.deepEqual(await view.page.evaluate(cutWords), [], `nothing is cut, ${name} at ${width} x ${height}`);
       await view.screenshot(name);
     }
+    await view.page.route('**/pause', (route) => {
+      server.say(pause('paused', 7200));
+      return route.fulfill({ json: {} });
+    });
+    await showEvents(view, server, TALK);
+    await view.page.keyboard.press('s');
+    await view.until('#answers');
+    await view.page.waitForFunction(buttonsWork);
+    assert.deepEqual(await view.page.evaluate(cutWords), [], `nothing is cut, stop at ${width} x ${height}`);
+    await view.screenshot('deutsch-stopp');
+    await view.page.keyboard.press('?');
+    await view.until('dialog[open]');
+    const done = await view.page.getByRole('button', { name: 'Verstanden' }).evaluate((button) => {
+      const { left, right, top, bottom } = button.getBoundingClientRect();
+      const { clientWidth, scrollWidth } = button;
+      const reached = [[left + 2, top + 2], [right - 2, bottom - 2]].map(([x, y]) => document.elementFromPoint(x, y));
+      return { whole: scrollWidth <= clientWidth, reached: reached.every((one) => one === button) };
+    });
+    assert.deepEqual(done, { whole: true, reached: true }, `the way on is in sight at ${width} x ${height}`);
+    await view.screenshot('deutsch-hilfe');
     await assertSound(view, `German at ${width} x ${height}`);
     await view.close();
   }
@@ -869,11 +951,12 @@ for (const [name, more] of [['on top of other windows', null], ['in a small wind
     await view.until('#panel[data-key="7"]');
     assert.equal(await view.page.locator('#away').count(), 0);
     assert.equal(view.page.context().pages().length, 1);
-    server.say(cue(7, { state: 'cleared' }), feedback(7, 'helpful'));
+    server.say(customer(13), cue(7, { state: 'cleared' }), feedback(7, 'helpful'));
     await view.page.waitForFunction(() => document.getElementById('text').textContent === 'Listening');
 
     const again = await pressed(view, 'o');
     await again.close({ runBeforeUnload: false });
+    server.say(customer(14));
     await view.until(LIVE, 3000);
     await pressed(view, 'o');
     await view.page.reload();
@@ -1006,7 +1089,7 @@ test('little to fetch, and soon on the screen', { timeout: 60_000 }, async (t) =
     paints.push((await view.kept()).paintedMs);
     const bytes = Object.values(sizes).reduce((sum, [, size]) => sum + size, 0);
     if (!i) t.diagnostic(JSON.stringify({ ...sizes, bytes }));
-    assert.deepEqual(Object.keys(sizes).sort(), ['/agent/', '/agent/agent.css', '/agent/agent.js']);
+    assert.deepEqual(Object.keys(sizes).sort(), ['/agent/', '/agent/agent.css', '/agent/agent.en.js', '/agent/agent.js']);
     for (const [path, [encoding]] of Object.entries(sizes)) assert.equal(encoding, 'gzip', path);
     assert.ok(bytes > 0 && bytes <= MOST_BYTES, `${bytes} bytes`);
     assert.equal((await view.kept()).shift, 0);

@@ -411,9 +411,10 @@ const turnWheel = ({ ms, zooms }) => new Promise((done) => {
   requestAnimationFrame(step);
 });
 
-/* In bytes, as they came. */
+/* In bytes, as they came; the sound and its outline, of which pieces may still be on their way, are for themselves. */
 const transferred = (view) => view.page.evaluate(() => [...performance.getEntriesByType('navigation'),
-  ...performance.getEntriesByType('resource')].reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0));
+  ...performance.getEntriesByType('resource')].filter(({ name }) => !/\/(audio|peaks)\b/.test(name))
+  .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0));
 
 const spread = (values) => {
   const sorted = [...values].sort((a, b) => a - b);

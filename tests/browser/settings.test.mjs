@@ -143,14 +143,14 @@ test('what was configured is told in words, and in which file; nothing else of w
   const playbook = await go('playbook');
   assert.match(playbook, /German[^]*Mon–Fri 22:00 to 06:00[^]*In 10% of calls cues are kept and shown to nobody/);
   assert.match(playbook,
-    /Cues that are on[^]*Frustration\n“Stimme klingt frustriert” [^\n]*\nFrom a score of 64%, after 1 s, urgent after 20 s/);
+    /Cues that are on[^]*Frustration\n“Stimme klingt frustriert” [^\n]*\nFrom 64% \(the score together with how far it stands out from the caller’s usual\), after 1 s, urgent after 20 s/);
   assert.match(playbook, /Silence\n“Ganz still” Etwas sagen.\nAfter 6 s, urgent after 15 s[^]*Cues that are off/);
   assert.ok(playbook.indexOf('Talking at once') < playbook.indexOf('Cues that are off'));
   assert.ok(playbook.indexOf('Interruption') > playbook.indexOf('Cues that are off'));
 
   assert.match(await go('consent'), /Consent is taken as unknown[^]*first\.wav\nConsent given/);
   assert.match(await go('keeping'),
-    /Sound is recorded\nAs FLAC[^]*Sound\n30 days[^]*turns\nFor ever[^]*summaries\n365 days[^]*Audit\nFor ever/);
+    /By default sound is recorded\nAs FLAC[^]*Sources for which something else holds\nfirst\.wav\nNot recorded[^]*Sound\n30 days[^]*turns\nFor ever[^]*summaries\n365 days[^]*Audit\nFor ever/);
   assert.match(await go('users'), /There are no log-ins yet[^]*127\.0\.0\.1/);
   await view.page.goBack();
   await view.until(SHOWN.keeping);

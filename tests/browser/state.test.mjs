@@ -97,9 +97,11 @@ test('being told everything again changes nothing', () => {
 test('no speech is not zero', () => {
   assert.equal(seen([call()]).voice.note, 'listening…');
   const abstained = seen([call(), customer(1, { abstain: true })]).voice;
-  assert.equal(abstained.note, 'nothing to go by yet');
+  assert.equal(abstained.note, 'cannot tell just now');
+  assert.equal(seen([call(), customer(1, { abstain: true, speaking: false })]).voice.note, 'customer is not speaking');
+  assert.equal(seen([call(), customer(1, { abstain: true, speaking: 'no' })]).voice.note, 'cannot tell just now');
   assert.equal(abstained.frustration, undefined);
-  assert.equal(seen([call(), customer(1, { stress: null })]).voice.note, 'nothing to go by yet');
+  assert.equal(seen([call(), customer(1, { stress: null })]).voice.note, 'cannot tell just now');
   assert.equal(seen([call(), customer(1)]).voice.frustration.words, '62%');
   assert.equal(seen([call({ channels: ['mixed'] })]).voice.note, 'not scored');
 });
@@ -157,9 +159,12 @@ test('while a call is paused it says so, and silence is no fault', () => {
   assert.equal(scene.recording, null);
   assert.equal(scene.talk, null);
   assert.deepEqual(scene.voice, { note: '' });
-  const withCue = seen([...events, customer(12.5), cue(7)]);
-  assert.equal(withCue.panel.text, 'Voice sounds frustrated', 'a cue that is up stays until it is cleared');
-  assert.deepEqual(withCue.voice, { note: 'Nothing is heard or recorded.' });
+  const cues = [cue(7), cue(8, { severity: 'urgent' })];
+  const withCues = seen([call(), customer(12), ...cues, pause('paused', 12.4), customer(12.5), cue(7, { state: 'updated' })]);
+  for (const part of ['panel', 'minor', 'feedback', 'voice', 'title', 'icon'])
+    assert.deepEqual(withCues[part], scene[part], `${part}: of what is not heard there is no cue`);
+  assert.equal(seen([call(), ...cues, pause('paused', 12), pause('resumed', 13)]).panel.key, '8', 'it is still up');
+  assert.equal(seen([call(), ...cues, pause('paused', 12), cue(8, { state: 'cleared' }), pause('resumed', 13)]).panel.key, '7');
   const closed = seen(events, { link: { open: false, everOpen: true } });
   assert.equal(closed.badge.words, 'Connection lost – reconnecting');
   assert.equal(seen([...events, summary()]).mode, 'ended');
@@ -410,13 +415,13 @@ test('whether to stop is asked of the call that is paused, whatever cues are up'
   const own = { stopping: id, told: '' };
   const paused = [call(), customer(12), cue(7), pause('paused', 12)];
   const { panel, feedback: rating, minor } = seen(paused, { own });
-  assert.equal(panel.text, 'Stop for good?');
+  assert.equal(panel.text, 'Consent withdrawn?');
   assert.deepEqual(panel.answers, ['withdrawn', 'resume']);
   assert.equal(panel.call, id);
   assert.equal(rating, null);
   assert.deepEqual(minor, []);
   assert.equal(seen([call(), cue(7)], { own }).panel.key, '7', 'not before the server has paused it');
-  assert.equal(seen(paused, { own: { stopping: 'c-another', told: '' } }).panel.key, '7');
+  assert.equal(seen(paused, { own: { stopping: 'c-another', told: '' } }).panel.key, 'paused');
   assert.equal(seen([...paused, pause('resumed', 13)], { own }).panel.key, '7', 'somebody resumed it');
   assert.deepEqual(seen(paused, { own, link: { open: false, everOpen: true } }).panel.answers, [], 'it would not be heard');
 });

@@ -16,7 +16,7 @@ import { sceneOf, t } from './scene.js';
 const SETTLE_MS = 150; /* after connecting, the whole state arrives in pieces: show it as one */
 const TICK_MS = 500;
 const MAX_SEEN = 100;
-const AIM_MS = 400; /* a click so soon after the panel changed was aimed at the one before */
+const AIM_MS = 400; /* a click so soon after the panel changed was aimed at the one before: its buttons wait */
 const TOLD_MS = 10_000;
 
 const asked = new URLSearchParams(location.search);
@@ -28,7 +28,7 @@ document.body.append(away, here);
 
 let state = newState();
 let settledAtMs = 0;
-let main = { key: '', sinceMs: 0, scene: null };
+let main = { key: '', sinceMs: 0, scene: null, ready: false };
 let view = window; /* where the overlay is */
 let ticking;
 let told = { words: '', untilMs: 0 };
@@ -61,7 +61,7 @@ function take(event) {
 /* ---- what the agent does ---- */
 
 const acts = {
-  rate: (verdict) => aimed() && main.scene.feedback && say({ ...main.scene.feedback, verdict }),
+  rate: (verdict) => main.ready && main.scene.feedback && say({ ...main.scene.feedback, verdict }),
   pause() {
     const { pause } = main.scene;
     stopping = '';
@@ -77,7 +77,7 @@ const acts = {
   },
   answer(answer) {
     const { call } = main.scene.panel;
-    if (!aimed() || !call) return;
+    if (!main.ready || !call) return;
     if (answer === 'resume') setPaused(call, false);
     else change(call, 'consent', { consent: answer, method: 'overlay' });
   },
@@ -92,8 +92,6 @@ const acts = {
   },
 };
 for (const verdict of ['helpful', 'wrong', 'dismiss']) acts[verdict] = () => acts.rate(verdict);
-
-const aimed = () => nowMs() - main.sinceMs > AIM_MS;
 
 function use(more) {
   page = { ...page, ...more };
@@ -197,10 +195,12 @@ function show() {
   const own = { stopping, told: now < told.untilMs ? told.words : '' };
   const scene = now < settledAtMs ? main.scene : sceneOf(state, link, wanted, now, own);
   const key = `${scene.feedback?.call ?? scene.panel.call} ${scene.panel.key}`;
-  main = { key, sinceMs: key === main.key ? main.sinceMs : now, scene };
+  if (key !== main.key) view.setTimeout(show, AIM_MS + 1);
+  const sinceMs = key === main.key ? main.sinceMs : now;
+  main = { key, sinceMs, scene, ready: now - sinceMs > AIM_MS };
   if (scene.panel.severity === 'urgent') page = { ...page, helping: false };
 
-  render(<Overlay scene={scene} page={page} acts={acts} />, here);
+  render(<Overlay scene={scene} page={{ ...page, ready: main.ready }} acts={acts} />, here);
   render(page.apart && <Away bringBack={acts.on_top} />, away);
   document.title = view.document.title = scene.title;
   showFavicon(scene.icon);

@@ -9,8 +9,10 @@ import { t } from './scene.js';
 
 const VERDICTS = ['helpful', 'wrong', 'dismiss'];
 const SAFE_ANSWER = 'resume'; /* gets the keyboard when the agent's own click was the question */
+const FINAL_ANSWER = 'withdrawn';
 
-/* scene: of scene.js. page: { keysOn, helping, apart }, how the page is used. acts: what can be done, functions. */
+/* scene: of scene.js. page: { keysOn, helping, apart, ready }, how the page is used; ready: what the panel offers can be
+ * pressed. acts: what can be done, functions. */
 export const Overlay = ({ scene, page, acts }) => (
   <>
     <main id="overlay" data-mode={scene.mode} data-lost={`${scene.lost}`}
@@ -88,31 +90,38 @@ const Panel = ({ panel, minor, feedback, page, acts }) => {
       <ul id="minor" aria-label={t('other_cues')}>{minor.map((cue) => <li key={cue.key}><CueChip {...cue} /></li>)}</ul>
       <p id="likely" class="figures">{likely}</p>
       {feedback && <Feedback feedback={feedback} page={page} rate={acts.rate} />}
-      {answers.length > 0 && <Answers key={`answers ${key}`} answers={answers} answer={acts.answer} />}
+      {answers.length > 0 && (
+        <Answers key={`answers ${key}`} answers={answers} ready={page.ready} answer={acts.answer} />
+      )}
     </section>
   );
 };
 
 /* What was said is pressed once the server has it. */
 const Feedback = ({ feedback: { verdict, possible }, page, rate }) => (
-  <div id="feedback" role="group" aria-label={t('rate')}>
-    {VERDICTS.map((value) => (
-      <button key={value} type="button" value={value} disabled={!possible} title={withKey(t(value), value, page)}
-        aria-pressed={value === 'dismiss' ? undefined : `${value === verdict}`} onClick={() => rate(value)}>
-        <Icon name={value === 'dismiss' ? 'close' : value} /><span>{t(value)}</span>
-      </button>
-    ))}
+  <>
+    <div id="feedback" role="group" aria-label={t('rate')}>
+      {VERDICTS.map((value) => (
+        <button key={value} type="button" value={value} disabled={!possible} aria-disabled={`${!page.ready}`}
+          title={withKey(t(value), value, page)} aria-pressed={value === 'dismiss' ? undefined : `${value === verdict}`}
+          onClick={() => rate(value)}>
+          <Icon name={value === 'dismiss' ? 'close' : value} /><span>{t(value)}</span>
+        </button>
+      ))}
+    </div>
     <p id="thanks" role="status">{verdict ? t('thanks') : ''}</p>
-  </div>
+  </>
 );
 
 const focus = (element) => element?.focus();
 
-const Answers = ({ answers, answer }) => (
+const Answers = ({ answers, ready, answer }) => (
   <div id="answers" role="group" aria-labelledby="text">
     {answers.map((value) => (
-      <button key={value} type="button" class="button" value={value} ref={value === SAFE_ANSWER ? focus : undefined}
-        onClick={() => answer(value)}>{t(`answer_${value}`)}</button>
+      <button key={value} type="button" class={value === FINAL_ANSWER ? 'button danger' : 'button'} value={value}
+        ref={value === SAFE_ANSWER ? focus : undefined} aria-disabled={`${!ready}`} onClick={() => answer(value)}>
+        {t(`answer_${value}`)}
+      </button>
     ))}
   </div>
 );

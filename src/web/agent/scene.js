@@ -29,7 +29,7 @@ export function sceneOf(state, link, wanted, nowMs, own = NOTHING) {
   const lost = lostOf(call, link, nowMs);
   const mode = modeOf(call, link);
   const asks = link.open ? questionOf(call, mode, own) : null;
-  const cues = !asks && (mode === 'live' || mode === 'paused') ? ranked(call) : [];
+  const cues = mode === 'live' ? ranked(call) : [];
   const panel = asks ?? (cues.length ? cuePanel(cues[0]) : restPanel(call, mode, lost));
   return {
     mode,
@@ -42,7 +42,7 @@ export function sceneOf(state, link, wanted, nowMs, own = NOTHING) {
     panel,
     minor: cues.slice(1, 1 + MAX_MINOR).map(chip),
     feedback: cues.length ? { call: call.id, cue: cues[0].id, verdict: cues[0].verdict, possible: link.open } : null,
-    voice: mode === 'live' ? voiceOf(call, lost) : { note: mode === 'paused' && cues.length ? t('paused_advice') : '' },
+    voice: mode === 'live' ? voiceOf(call, lost) : { note: '' },
     talk: mode === 'live' && !lost && call.tS >= TALK_FROM_S ? shareOf(call.talkShare) : null,
     silence: mode === 'live' && !lost ? silenceOf(call) : '',
     note: noteOf(state, link, own),
@@ -138,7 +138,7 @@ function voiceOf(call, lost) {
   if (!call.hasCustomer) return { note: t('voice_unscored') };
   if (lost) return { note: t('voice_no_data') };
   if (!call.voice) return { note: t('voice_listening') };
-  if (call.voice.abstain) return { note: t('voice_abstains') };
+  if (call.voice.abstain) return { note: t(call.voice.speaking ? 'voice_abstains' : 'voice_quiet') };
   const { frustration, stress, confidence, warming } = call.voice;
   const confident = confidence === null ? '' : t('voice_confidence', { share: percent(confidence) });
   return {

@@ -15,7 +15,7 @@ const AGAIN_MS = 400; /* until the end of a call is written down */
 const TRIES = 15;
 
 export function follow(id, changed) {
-  let state = { status: 'loading', why: '', record: null, live: null, lost: false };
+  let state = { status: 'loading', why: '', record: null, live: null, lost: false, hearing: null };
   let link = null;
 
   function set(more) {
@@ -26,10 +26,21 @@ export function follow(id, changed) {
   async function load() {
     try {
       const record = recordOf(await get(`api/calls/${id}`));
-      set({ status: 'there', record, live: record.live ? state.live : null });
+      const hearing = record.live ? await whereHeard() : null;
+      set({ status: 'there', record, hearing, live: record.live ? state.live : null });
       if (record.live) listen();
     } catch (error) {
       failed(error);
+    }
+  }
+
+  /* What listens to a call in progress, if that is permitted. */
+  async function whereHeard() {
+    try {
+      const { listening } = await get('api/settings');
+      return listening === true ? await import(new URL('listening.js', import.meta.url).href) : null;
+    } catch {
+      return state.hearing;
     }
   }
 

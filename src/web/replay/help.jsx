@@ -8,10 +8,10 @@ const LONG = { play: 'play_pause', back_5: 'back_5_long', on_5: 'on_5_long', all
 const nameOf = (action) => t(LONG[action] ?? action);
 const keyName = (key) => (key.length > 1 ? t(`key_${key}`) : key);
 
-/* on: whether keys are listened to. Who speaks to the machine turns them off. */
-export const Help = ({ close, on, setOn }) => (
+/* on: whether keys are listened to. Who speaks to the machine turns them off. canHear: the call may be listened to. */
+export const Help = ({ close, on, setOn, canHear }) => (
   <Dialog title={t('help')} close={close} class="help">
-    <dl>{KEYS.map(({ action, shown }) => (
+    <dl>{KEYS.filter(({ action }) => canHear || action !== 'listen').map(({ action, shown }) => (
       <div key={action}>
         <dt>{shown.map((key) => <kbd key={key}>{keyName(key)}</kbd>)}</dt>
         <dd>{nameOf(action)}</dd>

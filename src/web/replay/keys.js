@@ -12,6 +12,7 @@ const MAP = [
   ['slower', ['['], (e) => e.key === '[' || e.key === '<'],
   ['faster', [']'], (e) => e.key === ']' || e.key === '>'],
   ['skip', ['S'], (e) => letter(e) === 's'],
+  ['listen', ['L'], (e) => letter(e) === 'l'],
   ['nearer', ['+'], (e) => e.key === '+' || e.key === '='],
   ['farther', ['-'], (e) => e.key === '-' || e.key === '_'],
   ['all', ['0'], (e) => e.key === '0'],

@@ -1,5 +1,5 @@
 /* remarks.jsx - notes and tags, pinned to times. */
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Icon } from '../shared/icons.jsx';
 import { clock, moment } from '../shared/words.js';
@@ -12,8 +12,12 @@ export function Remarks({ record, tS, note, add, drop, seek }) {
     ...record.notes.map((one) => ({ ...one, kind: 'notes' })),
     ...record.tags.map((one) => ({ ...one, kind: 'tags' })),
   ].sort((a, b) => (a.tS ?? -1) - (b.tS ?? -1));
+  const section = useRef(null);
+  useEffect(() => {
+    if (location.hash === '#notes') section.current.scrollIntoView();
+  }, []);
   return (
-    <section class={`panel remarks${all.length ? '' : ' none'}`} aria-labelledby="notes-title">
+    <section ref={section} class={`panel remarks${all.length ? '' : ' none'}`} aria-labelledby="notes-title">
       <h2 id="notes-title">{t('notes_tags')}</h2>
       <Writer kind="notes" tS={tS} add={add} field={note} />
       <Writer kind="tags" tS={tS} add={add} />

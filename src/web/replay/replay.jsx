@@ -16,7 +16,7 @@ import { Help, Hints } from './help.jsx';
 import { addressAt } from './link.js';
 import { Picture } from './picture.jsx';
 import { Remarks } from './remarks.jsx';
-import { newSession, pin, useKeys, useKeysOn, usePinned, usePlaying, useSilences } from './session.js';
+import { newSession, pin, useEar, useKeys, useKeysOn, usePinned, usePlaying, useSilences } from './session.js';
 import { nextOf, previousOf } from './spans.js';
 import { t } from './texts.js';
 import { Timeline } from './timeline.jsx';
@@ -38,7 +38,7 @@ function Page({ id }) {
     showFavicon(record?.live ? (lost ? 'lost' : 'live') : 'idle');
   }, [record?.startedAt, record?.live, lost]);
 
-  if (status === 'loading') return <Frame page="replay" title={t('call')} />;
+  if (status === 'loading') return <Frame page="replay" below="calls" title={t('call')} />;
   if (status === 'missing') return <Nothing title={t('missing')} why={t('missing_why')} icon="unheard" />;
   if (status === 'failed') {
     return <Nothing title={t('failed')} why={state.why || t('failed_why')} icon="lost" again={reload} />;
@@ -48,7 +48,7 @@ function Page({ id }) {
 }
 
 const Nothing = ({ title, why, icon, again, children }) => (
-  <Frame page="replay">
+  <Frame page="replay" below="calls">
     <div class="nothing">
       <Icon name={icon} /><h1>{title}</h1><p class="soft">{why}</p>
       {again && <button type="button" class="button primary" onClick={again}>{t('again')}</button>}
@@ -65,7 +65,7 @@ const Unconsented = ({ record }) => (
 );
 
 function Call({ state, reload }) {
-  const { record, live, lost } = state;
+  const { record, live, lost, hearing } = state;
   const [, redraw] = useReducer((n) => n + 1, 0);
   const [playedS, setPlayedS] = useState(0);
   const [chosen, setChosen] = useState(null);
@@ -76,11 +76,13 @@ function Call({ state, reload }) {
   const note = useRef(null);
   const session = useMemo(() => newSession(record, () => redraw(), () => setPlayedS(session.player.tS)), []);
   const { player } = session;
+  const ear = useEar(record, hearing, redraw);
   const tS = record.live && following ? record.durationS : playedS;
   const silences = useSilences(record);
   const url = record.recorded ? address(`api/calls/${record.id}/audio`) : null;
   session.record = record;
   player.silences = silences;
+  ear?.setVolume(player.volume);
   useMemo(() => player.load({ url, durationS: record.durationS }), [url, record.durationS]);
 
   const seek = useCallback((toS) => {
@@ -107,16 +109,16 @@ function Call({ state, reload }) {
   usePlaying(session, setPlayedS);
   usePinned(seek);
 
-  const page = { session, record, tS, silences, seek, choose, setFollowing, setShown, setHelping, note };
+  const page = { session, record, ear, tS, silences, seek, choose, setFollowing, setShown, setHelping, note };
   const act = (action) => actionsOf(page)[action]?.();
   useKeys(keysOn && !helping, act);
   const viewed = ({ following: still }) => record.live && !still && setFollowing(false);
 
   return (
-    <Frame page="replay">
+    <Frame page="replay" below={record.live ? 'wall' : 'calls'}>
       <Head record={record} link={() => addressAt(location.href, tS)} />
       <Notices record={record} failed={player.failed} />
-      <Transport record={record} player={player} lost={lost} tS={tS} following={following} shown={shown}
+      <Transport record={record} player={player} ear={ear} lost={lost} tS={tS} following={following} shown={shown}
         canSkip={silences.length > 0} act={act} />
       <Timeline session={session} record={record} live={live} shown={shown} silences={player.skips ? silences : NONE}
         tS={tS} chosen={chosen} seek={seek} choose={choose} viewed={viewed} />
@@ -131,7 +133,7 @@ function Call({ state, reload }) {
         </div>
       </div>
       <Picture session={session} record={record} />
-      {helping && <Help close={() => setHelping(false)} on={keysOn} setOn={setKeysOn} />}
+      {helping && <Help close={() => setHelping(false)} on={keysOn} setOn={setKeysOn} canHear={ear !== null} />}
     </Frame>
   );
 }
@@ -139,7 +141,7 @@ function Call({ state, reload }) {
 const NONE = [];
 
 /* What keys and buttons do, by the names of keys.js and some more. */
-function actionsOf({ session, record, tS, silences, seek, choose, setFollowing, setShown, setHelping, note }) {
+function actionsOf({ session, record, ear, tS, silences, seek, choose, setFollowing, setShown, setHelping, note }) {
   const { board, player } = session;
   const toCue = (cue) => cue && choose(cue);
   const turn = (what) => setShown((shown) => ({ ...shown, [what]: !shown[what] }));
@@ -172,6 +174,7 @@ function actionsOf({ session, record, tS, silences, seek, choose, setFollowing, 
     previous_cue: () => toCue(previousOf(record.cues, tS)),
     slower: () => speed(-1),
     faster: () => speed(1),
+    listen: () => ear?.turn(),
     skip: record.live ? () => {} : skip,
     nearer: () => board.zoomHere(ZOOM),
     farther: () => board.zoomHere(1 / ZOOM),

@@ -1,7 +1,7 @@
 /* session.js - what outlives a drawing of the page: the player, the tiles, the board; and what happens by itself. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
-import { get, getBytes } from '../shared/api.js';
+import { eventsAddress, get, getBytes } from '../shared/api.js';
 import { actionOf } from './keys.js';
 import { addressAt, timeIn } from './link.js';
 import { Player } from './player.js';
@@ -50,10 +50,19 @@ export function useSilences({ id, live, talk, durationS }) {
   const needed = !live && talk.length === 0;
   useEffect(() => {
     if (!needed) return;
-    get(`api/calls/${id}/readings`, { points: MOST_READINGS, measures: 'speaking' }).then((all) => setReadings(readingsPiece(all)), () => {});
+    get(`api/calls/${id}/readings`, { points: MOST_READINGS, measures: 'speaking' })
+      .then((all) => setReadings(readingsPiece(all)), () => {});
   }, [needed, id]);
   const silences = () => (live ? [] : silencesOf(speechOf(talk, readings), durationS));
   return useMemo(silences, [talk, durationS, live, readings]);
+}
+
+/* What the call in progress may be listened to with, null where it may not. hearing: listening.js, or null. */
+export function useEar({ id, live }, hearing, changed) {
+  const ear = useMemo(() => (live && hearing ? new hearing.Ear(eventsAddress({ call: id, sound: 1 }), changed) : null),
+    [live, hearing]);
+  useEffect(() => () => ear?.end(), [ear]);
+  return ear;
 }
 
 /* While it plays the playhead moves with every frame, and what is said of it a few times a second. */

@@ -14,7 +14,7 @@ const Button = ({ icon, label, words, action, act, ...more }) => (
 
 const pressed = (is) => ({ 'aria-pressed': is ? 'true' : 'false' });
 
-export function Transport({ record, player, lost, tS, following, shown, canSkip, act }) {
+export function Transport({ record, player, ear, lost, tS, following, shown, canSkip, act }) {
   const noCues = record.cues.length ? {} : { 'aria-disabled': 'true' };
   return (
     <div class="transport" role="group" aria-label={t('controls')}>
@@ -24,7 +24,7 @@ export function Transport({ record, player, lost, tS, following, shown, canSkip,
         <Button icon="later" label={t('next_cue')} action="next_cue" act={act} {...noCues} />
         <p class="clock figures"><b>{clock(tS)}</b><span> / {clock(record.durationS)}</span></p>
       </div>
-      {record.live ? <LiveWord lost={lost} />
+      {record.live ? <Hearing player={player} ear={ear} lost={lost} act={act} />
         : <Ways player={player} canSkip={canSkip} recorded={record.recorded} act={act} />}
       <div class="looks">
         {record.channels.includes('customer') &&
@@ -68,18 +68,42 @@ const Ways = ({ player, canSkip, recorded, act }) => (
     <button type="button" class="button" disabled={!canSkip} onClick={() => act('skip')} {...pressed(player.skips)}>
       <Icon name="talking_fast" />{t('skip')}
     </button>
-    {recorded ? (
-      <label class="volume" title={t('volume')}><Icon name="volume" /><span class="unseen">{t('volume')}</span>
-        <input type="range" min="0" max="1" step="0.05" value={player.volume}
-          onInput={(event) => player.setVolume(Number(event.currentTarget.value))} />
-      </label>
-    ) : <Word icon="unrecorded" severity="none" words={t('notice_unrecorded')} />}
+    {recorded ? <Volume player={player} />
+      : <Word icon="unrecorded" severity="none" words={t('notice_unrecorded')} />}
   </div>
 );
 
-const Word = ({ icon, severity, words }) => <p class="word" data-severity={severity}><Icon name={icon} />{words}</p>;
+const Volume = ({ player }) => (
+  <label class="volume" title={t('volume')}><Icon name="volume" /><span class="unseen">{t('volume')}</span>
+    <input type="range" min="0" max="1" step="0.05" value={player.volume}
+      onInput={(event) => player.setVolume(Number(event.currentTarget.value))} />
+  </label>
+);
 
-const LiveWord = ({ lost }) => (lost ? <Word icon="lost" severity="notice" words={t('notice_lost')} />
-  : <Word icon="listening" severity="info" words={t('notice_live')} />);
+const Word = ({ icon, severity, words, ...more }) => (
+  <p class="word" data-severity={severity} {...more}><Icon name={icon} />{words}</p>
+);
+
+/* Of a call in progress: silent, but where ear says that it may be heard. */
+const Hearing = ({ player, ear, lost, act }) => (
+  <div class="ways">
+    {ear && <><ListenButton listens={ear.listens} act={act} /><Volume player={player} /></>}
+    <LiveWord lost={lost} phase={ear?.phase} />
+  </div>
+);
+
+/* As wide as the longer of its words, so that nothing moves when it is pressed. */
+const ListenButton = ({ listens, act }) => (
+  <button type="button" class="button listen" onClick={() => act('listen')}>
+    <span class="both"><span data-on={!listens}><Icon name="play" />{t('listen')}</span>
+      <span data-on={listens}><Icon name="stop" />{t('listen_stop')}</span></span>
+  </button>
+);
+
+function LiveWord({ lost, phase }) {
+  const words = lost ? 'notice_lost' : phase ? `ear_${phase}` : 'notice_live';
+  const [icon, severity] = lost || phase === 'lost' ? ['lost', 'notice'] : ['listening', 'info'];
+  return <Word icon={icon} severity={severity} words={t(words)} role="status" />;
+}
 
 export const speedInWords = (speed) => t('times', { n: speed.toLocaleString(locale) });

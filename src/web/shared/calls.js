@@ -8,7 +8,7 @@
  *     call   { id, order, startedAt, source, agent, team, queue, customer, consent, hasCustomer, hasBoth, heldOut,
  *              ended: null | { durationS, cues }, tS, heardAtMs, voice, talkShare, spokenS, trend,
  *              cues: Map(id -> cue), paused, recording }
- *     voice  null | { abstain: true } | { abstain: false, frustration, stress, confidence, warming }
+ *     voice  null | { abstain: true, speaking } | { abstain: false, frustration, stress, confidence, warming }
  *     trend  null | { tS, stepS, frustration: [], stress: [] }
  *     cue    { id, order, kind, to, priority, severity, score, scoreUsual, text, advice, reasons, tS, cleared, verdict,
  *              takenAt }
@@ -278,7 +278,8 @@ function voiceOf(event) {
   const stress = share(event.stress);
   const abstain = event.abstain !== false || frustration === null || stress === null;
   const warming = event.baseline === 'warming';
-  return abstain ? { abstain } : { abstain, frustration, stress, confidence: share(event.confidence), warming };
+  if (abstain) return { abstain, speaking: event.speaking !== false };
+  return { abstain, frustration, stress, confidence: share(event.confidence), warming };
 }
 
 function cueOf(event) {
