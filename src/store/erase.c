@@ -8,6 +8,7 @@
 #include "store/forget.h"
 #include "store/recorder.h"
 #include "store/schema.h"
+#include "store/told.h"
 
 /* ---- without consent ---- */
 
@@ -187,6 +188,14 @@ json_t *erase(struct database *d, const erase_request *request, char *why, size_
     reach_backups(d, request->patience_ms, json_object_get(receipt, "backups"));
     complete_receipt(d, receipt);
     return receipt;
+}
+
+json_t *erase_receipts(struct database *d) {
+    static const char last_sql[] =
+        "SELECT receipt AS \"receipt:within\" FROM receipts ORDER BY at DESC, id DESC LIMIT $most";
+    json_t *most = json_pack("{si}", "most", ERASE_RECEIPTS), *receipts = most ? told_rows(d, last_sql, most) : NULL;
+    json_decref(most);
+    return receipts;
 }
 
 bool erase_owed(struct database *d, int most, json_t *counts) {

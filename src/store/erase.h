@@ -36,6 +36,10 @@ json_t *erase_find(struct database *d, const erase_request *request);
  */
 json_t *erase(struct database *d, const erase_request *request, char *why, size_t why_size);
 
+/* The last receipts, newest first, as they stand now: a new array of at most ERASE_RECEIPTS. Null on failure. */
+enum { ERASE_RECEIPTS = 100 };
+json_t *erase_receipts(struct database *d);
+
 /* Does what deletions still owe, at most so many calls in each place. False where something is left. */
 bool erase_owed(struct database *d, int most, json_t *counts);
 

@@ -114,8 +114,9 @@ test('a receipt says which calls, when and by whom; the reference only where it 
 test('the paper is one HTML file, and what it tells is no markup', () => {
   const hostile = `</style><script>alert("1")</script><img src=x onerror='a&b'>`;
   const paper = paperOf({ title: hostile, number: hostile, facts: [{ name: 'By', value: hostile }],
-    calls: [{ id: hostile, when: hostile, about: hostile }], deleted: [{ name: hostile, value: '3' }], left: [hostile] });
-  assert.deepEqual([...paper.matchAll(/<(\w+)/g)].map(([, name]) => name).filter((name) => /script|img/.test(name)), []);
+    calls: [{ id: hostile, when: hostile, about: hostile }], deleted: [{ name: hostile, value: '3' }],
+    left: [hostile] });
+  assert.doesNotMatch(paper, /<(script|img)/);
   assert.equal(paper.match(/<\/style>/g).length, 1);
   assert.equal(paper.split('&lt;/style&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;').length, 10);
   assert.ok(paper.includes('onerror=&#39;a&amp;b&#39;&gt;'));
@@ -632,7 +633,8 @@ test('recordings dropped on the page: asked about, sent, listened to, in the lis
   await dialog(view).getByLabel('Agent', { exact: true }).fill('a-6');
   await dialog(view).getByLabel('The customers in these').check();
   await dialog(view).getByRole('button', { name: 'Import 1 recording' }).click();
-  await view.page.locator('.uploads').getByText('Was imported before; what was entered now was not taken over').waitFor();
+  const known = 'Was imported before; what was entered now was not taken over';
+  await view.page.locator('.uploads').getByText(known).waitFor();
   for (const [width, height] of [[1280, 420], [360, 520]]) {
     await view.page.setViewportSize({ width, height });
     await view.page.locator('tr .menu > .button').click();
@@ -750,7 +752,7 @@ test('all of a customer’s: how many, what stays, and what the receipt says of 
   await view.page.getByRole('button', { name: 'Deletions' }).click();
   const past = dialog(view).locator('li');
   await past.first().waitFor();
-  assert.deepEqual(await past.locator('p:first-child').evaluateAll((all) => all.map((p) => p.textContent.split(' ').slice(-3).join(' '))),
+  assert.deepEqual((await past.allInnerTexts()).map((words) => /\d+ calls? deleted/.exec(words)[0]),
     ['2 calls deleted', '1 call deleted', '1 call deleted']);
   assert.match(await past.first().innerText(), /r-\w+\s+Nothing is left of it/);
   await assertSound(view, 'deletions');

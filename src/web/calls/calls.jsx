@@ -14,16 +14,17 @@ import { Dialog } from '../shared/dialog.jsx';
 import { showFavicon } from '../shared/favicon.js';
 import { Frame } from '../shared/frame.jsx';
 import { Icon } from '../shared/icons.jsx';
+import { keepSearch } from '../shared/lately.js';
 import { may } from '../shared/rights.js';
 import { noteOf, useOften, useStanding } from '../shared/standing.js';
 import { textsOf } from '../shared/texts.js';
-import { DeleteCall, DeleteCustomer } from './deletion.jsx';
+import { DeleteCall, DeleteCustomer, Deletions } from './deletion.jsx';
 import { Filters } from './filters.jsx';
 import { Hold } from './hold.jsx';
 import { DropSign, ImportButton, ImportDialog, Uploads, useDrop, useUploads } from './imports.jsx';
 import { List } from './list.jsx';
 import { argumentsOf, isNarrowed, queryOf, searchOf } from './query.js';
-import { isLive, whenWords } from './words.js';
+import { isLive, replayPath, whenWords } from './words.js';
 
 const t = textsOf(texts);
 const PAGE = 50;
@@ -42,11 +43,16 @@ function useQuery() {
     addEventListener('popstate', read);
     return () => removeEventListener('popstate', read);
   }, []);
-  const go = useCallback((next) => {
+  /* again: in place of the last one, as while somebody types. */
+  const go = useCallback((next, again = false) => {
     const search = searchOf(next);
-    if (search !== location.search) history.pushState(null, '', search || location.pathname);
+    const put = again ? 'replaceState' : 'pushState';
+    if (search !== location.search) history[put](null, '', search || location.pathname);
     setQuery(queryOf(search));
   }, []);
+  useEffect(() => {
+    if (!query.call) keepSearch('calls', searchOf(query)); /* one call that the replay sent here asks for no others */
+  }, [query]);
   return [query, go];
 }
 
@@ -120,12 +126,16 @@ function useSeen(calls) {
 const asListed = (call) => ({ ...call, duration_s: call.summary?.duration_s ?? null, notes: call.notes?.length ?? 0,
   tags: (call.tags ?? []).map(({ tag }) => tag), recording: call.recording?.state ?? null });
 
-function OneCall({ id, act, close }) {
+/* missing(): told that there is no such call. */
+function OneCall({ id, act, close, missing }) {
   const [call, setCall] = useState(null);
   const [why, setWhy] = useState(null);
   useEffect(() => {
     get(`api/calls/${id}`).then((found) => setCall(asListed(found)),
-      (error) => setWhy(error.status === 404 ? t('refused_gone') : t('refused', { why: error.message })));
+      (error) => {
+        if (error.status === 404) missing();
+        setWhy(error.status === 404 ? t('refused_gone') : t('refused', { why: error.message }));
+      });
   }, [id]);
   const live = call && isLive(call);
   if (!call && !why) return null;
@@ -169,9 +179,15 @@ function Calls() {
   const take = useCallback((chosen) => may('import') && chosen.length && setFiles(chosen), []);
   const over = useDrop(take);
   const act = (kind, call) => setDeed({ kind, call });
+  const gone = useRef(false); /* the call that the replay sent here */
+  const lose = useCallback((ids) => {
+    gone.current = true;
+    list.drop(ids);
+  }, [list.drop]);
   const close = () => {
     setDeed(null);
-    if (query.call) go({ ...query, call: '' });
+    if (query.call && !gone.current) location.replace(replayPath(query.call));
+    else if (query.call) go({ ...query, call: '' });
   };
 
   /* Links that only ask for other calls of this page need no new page. */
@@ -187,9 +203,12 @@ function Calls() {
         <header class="calls-head">
           <h1>{t('title')}</h1>
           <p class="soft figures">{listed > 0 && countWords(listed, list.next)}</p>
+          {may('delete') && (
+            <button type="button" class="button quiet" onClick={() => act('deletions', null)}>{t('deletions')}</button>
+          )}
           {may('import') && <ImportButton take={take} />}
         </header>
-        <Filters query={query} seen={seen} change={(more) => go({ ...query, ...more })} />
+        <Filters query={query} seen={seen} change={(more, again) => go({ ...query, ...more }, again)} />
         <Found list={list} query={query} nowMs={nowMs} act={act} go={go} />
       </div>
       <Uploads {...uploads} />
@@ -200,8 +219,10 @@ function Calls() {
           uploads.add(files, answers);
         }} />
       )}
-      {deed === null && query.call && <OneCall id={query.call} act={act} close={close} />}
-      {deed && <Deed {...deed} nowMs={nowMs} close={close} list={list} />}
+      {deed === null && query.call && (
+        <OneCall id={query.call} act={act} close={close} missing={() => (gone.current = true)} />
+      )}
+      {deed && <Deed {...deed} nowMs={nowMs} close={close} list={list} lose={lose} />}
     </Frame>
   );
 }
@@ -238,9 +259,10 @@ const Empty = ({ query, go }) => (
   </div>
 );
 
-function Deed({ kind, call, nowMs, close, list }) {
-  if (kind === 'delete') return <DeleteCall call={call} nowMs={nowMs} close={close} deleted={list.drop} />;
-  if (kind === 'delete_all') return <DeleteCustomer customer={call.customer} close={close} deleted={list.drop} />;
+function Deed({ kind, call, nowMs, close, list, lose }) {
+  if (kind === 'deletions') return <Deletions close={close} />;
+  if (kind === 'delete') return <DeleteCall call={call} nowMs={nowMs} close={close} deleted={lose} />;
+  if (kind === 'delete_all') return <DeleteCustomer customer={call.customer} close={close} deleted={lose} />;
   return <Hold call={call} held={kind === 'hold'} nowMs={nowMs} close={close} done={(changed) => {
     list.change(changed);
     announce(t(changed.held ? 'held' : 'hold_lifted'));

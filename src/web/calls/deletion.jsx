@@ -1,4 +1,5 @@
-/* deletion.jsx - deleting a call, or all of a customer's: what will be gone, a confirmation, the receipt. */
+/* deletion.jsx - deleting a call, or all of a customer's: what will be gone, a confirmation, the receipt; and those of
+ * deletions that were. */
 
 import { useEffect, useState } from 'preact/hooks';
 
@@ -8,8 +9,9 @@ import { get, post, remove } from '../shared/api.js';
 import { Dialog } from '../shared/dialog.jsx';
 import { Icon } from '../shared/icons.jsx';
 import { textsOf } from '../shared/texts.js';
-import { bytes, clock, count } from '../shared/words.js';
-import { factsOf, leftOf } from './receipt.js';
+import { clock, moment } from '../shared/words.js';
+import { savePaper } from './paper.js';
+import { owedOf, titleOf, toldOf } from './receipt.js';
 import { isLive, whenWords } from './words.js';
 
 const t = textsOf(texts);
@@ -30,7 +32,7 @@ export function DeleteCall({ call, nowMs, close, deleted }) {
       .filter(([, n]) => n).map(([kind, n]) => t(`lose_${kind}`, { n })),
   ].filter(Boolean);
   return (
-    <Deletion title={t('delete_one_title')} button={t('delete_one')} close={close} deleted={deleted}
+    <Deletion title={t('delete_one_title')} button={t('delete_one')} calls={[call]} close={close} deleted={deleted}
       perform={() => remove(`api/calls/${call.call}`)} refusalOf={(error) => refusal(error, call)}>
       <p><b>{whenWords(call.started_at, nowMs)}</b> {aboutOf(call)}</p>
       {lost.length > 0 && <Losses losses={lost} />}
@@ -76,7 +78,8 @@ export function DeleteCustomer({ customer, close, deleted }) {
   const kept = calls?.filter((call) => call.held || isLive(call)) ?? [];
   const n = (calls?.length ?? 0) - kept.length;
   return (
-    <Deletion title={t('delete_all_title', { name: customer })} close={close} deleted={deleted} failed={failed}
+    <Deletion title={t('delete_all_title', { name: customer })} calls={calls ?? []} customer={customer} close={close}
+      deleted={deleted} failed={failed}
       button={n > 0 && t('delete_n', { n })} perform={() => post('api/deletions', { customer })} refusalOf={refusal}>
       {calls && (
         <>
@@ -89,21 +92,23 @@ export function DeleteCustomer({ customer, close, deleted }) {
   );
 }
 
-/* Asked, done, told. button: what confirms it; without words there is nothing to confirm. */
-function Deletion({ title, button, perform, refusalOf, failed = null, close, deleted, children }) {
+/* Asked, done, told. button: what confirms it; without words there is nothing to confirm. calls: what is known of those
+ * that may go, while it is. */
+function Deletion(props) {
+  const { title, button, calls, customer = null, perform, refusalOf, failed = null, close, deleted, children } = props;
   const [state, setState] = useState({ busy: false, why: null, receipt: null });
   async function confirm() {
     setState({ busy: true, why: null, receipt: null });
     try {
       const receipt = await perform();
       setState({ busy: false, why: null, receipt });
-      announce(t('deleted_n', { n: receipt.calls.length }));
+      announce(titleOf(receipt));
       deleted(receipt.calls);
     } catch (error) {
       setState({ busy: false, why: refusalOf(error), receipt: null });
     }
   }
-  if (state.receipt) return <Receipt receipt={state.receipt} close={close} />;
+  if (state.receipt) return <Receipt told={toldOf(state.receipt, calls, customer)} close={close} />;
   const why = state.why ?? failed;
   return (
     <Dialog title={title} close={close}>
@@ -124,29 +129,31 @@ function Deletion({ title, button, perform, refusalOf, failed = null, close, del
 
 /* ---- what the server says it did ---- */
 
-function valueOf({ key, n, utc, text }) {
-  if (utc) return whenWords(utc, Date.now());
-  return text ?? (key === 'audio_bytes' ? bytes(n) : count(n));
-}
+const Facts = ({ facts }) => (
+  <dl class="facts">
+    {facts.map(({ name, value }) => <div key={name}><dt>{name}</dt><dd class="figures">{value}</dd></div>)}
+  </dl>
+);
 
-function Receipt({ receipt, close }) {
-  const facts = factsOf(receipt);
-  const left = leftOf(receipt);
+function Receipt({ told, close }) {
   return (
-    <Dialog title={t('deleted_n', { n: receipt.calls.length })} close={close}>
-      <dl class="facts">
-        {facts.map((fact) => (
-          <div key={fact.key}><dt>{t(`receipt_${fact.key}`)}</dt><dd class="figures">{valueOf(fact)}</dd></div>
+    <Dialog title={told.title} close={close} class="receipt">
+      <Facts facts={told.facts} />
+      <h3>{t('receipt_calls')}</h3>
+      <ul>
+        {told.calls.map(({ id, when, about }) => (
+          <li key={id}>{when && <b>{when}</b>}{about && <span>{about}</span>}<small class="soft">{id}</small></li>
         ))}
-      </dl>
-      {left.length ? (
+      </ul>
+      {told.deleted.length > 0 && <><h3>{t('receipt_deleted')}</h3><Facts facts={told.deleted} /></>}
+      {told.left.length ? (
         <div class="left" data-severity="notice">
           <h3><Icon name="lost" />{t('receipt_left')}</h3>
-          <ul>{left.map(({ key, ...values }) => <li key={key + values.path}>{t(`left_${key}`, values)}</li>)}</ul>
+          <ul>{told.left.map((words) => <li key={words}>{words}</li>)}</ul>
         </div>
       ) : <p class="done"><Icon name="check" />{t('receipt_complete')}</p>}
       <p class="actions">
-        <button type="button" class="button primary" onClick={() => save(receipt)}>
+        <button type="button" class="button primary" onClick={() => savePaper(told)}>
           <Icon name="download" />{t('receipt_save')}
         </button>
         <button type="button" class="button" onClick={close}>{t('done')}</button>
@@ -155,11 +162,40 @@ function Receipt({ receipt, close }) {
   );
 }
 
-function save(receipt) {
-  const file = new Blob([`${JSON.stringify(receipt, null, 2)}\n`], { type: 'application/json' });
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(file);
-  link.download = `undertone-${receipt.receipt}.json`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 0);
+/* ---- past deletions ---- */
+
+export function Deletions({ close }) {
+  const [{ receipts, why }, setFound] = useState({ receipts: null, why: null });
+  useEffect(() => {
+    get('api/deletions').then(({ deletions }) => setFound({ receipts: deletions, why: null }),
+      (error) => setFound({ receipts: null, why: t('refused', { why: error.message }) }));
+  }, []);
+  if (!receipts && !why) return null; /* a moment, as above */
+  return (
+    <Dialog title={t('deletions')} close={close} class="deletions">
+      {why && <p class="refused" role="alert" data-severity="urgent"><Icon name="lost" />{why}</p>}
+      {receipts?.length === 0 && <p>{t('deletions_none')}</p>}
+      {receipts?.length > 0 && <ul>{receipts.map((one) => <Past key={one.receipt} receipt={one} />)}</ul>}
+      <p class="actions"><button type="button" class="button" onClick={close}>{t('done')}</button></p>
+    </Dialog>
+  );
+}
+
+function Past({ receipt }) {
+  const owed = owedOf(receipt);
+  return (
+    <li>
+      <p><b class="figures">{moment(receipt.at)}</b> {titleOf(receipt)}</p>
+      <button type="button" class="button quiet" aria-label={t('receipt_save_of', { number: receipt.receipt })}
+        title={t('receipt_save')} onClick={() => savePaper(toldOf(receipt))}>
+        <Icon name="download" />
+      </button>
+      <small class="soft">{receipt.receipt}</small>
+      {owed.length ? owed.map(({ key, ...values }) => (
+        <p key={key + values.path} class="state" data-severity="notice">
+          <Icon name="lost" />{t(`left_${key}`, values)}
+        </p>
+      )) : <p class="state"><Icon name="check" />{t('receipt_complete')}</p>}
+    </li>
+  );
 }

@@ -1,16 +1,17 @@
-/* filters.jsx - which calls are listed, and in which order. What is typed counts when it is done: Enter, or leaving the
- * field; names have to be whole, and those that were seen are offered. */
+/* filters.jsx - which calls are listed, and in which order. What is typed counts at Enter or when the field is left, or
+ * sooner: words once the person pauses, a name once it is one that was seen. */
 
-import { useId, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 
 import texts from '../texts/calls.json';
 import { Icon } from '../shared/icons.jsx';
 import { textsOf } from '../shared/texts.js';
 import { cueName, percent } from '../shared/words.js';
-import { CUES, fieldsSet, PEAKS, PERIODS, STATES, withoutFields } from './query.js';
+import { CUES, fieldsSet, knownName, PEAKS, PERIODS, STATES, withoutFields } from './query.js';
 
 const t = textsOf(texts);
 const OFFERED = ['agent', 'team', 'queue', 'customer'];
+const PAUSE_MS = 300; /* longer than between two keys */
 
 /* Buttons of which one is pressed. */
 const Choice = ({ label, value, options, choose }) => (
@@ -41,15 +42,59 @@ const Period = ({ query, change }) => (
   </>
 );
 
-function Name({ name, query, change, seen = [] }) {
-  const id = useId();
+/* What is typed into a field, beside what is asked for. change(value, more): more is true where the value before was
+ * typed here as well, and this one takes its place. */
+function useTyped(value, change) {
+  const [typed, setTyped] = useState(value);
+  const asked = useRef(value);
+  const begun = useRef(false);
+  useEffect(() => {
+    if (value !== asked.current) setTyped(asked.current = value);
+  }, [value]);
+  const ask = (next) => {
+    if (next === asked.current) return;
+    asked.current = next;
+    change(next, begun.current);
+    begun.current = true;
+  };
+  return { typed, setTyped, ask, end: () => (begun.current = false), waits: typed.trim() !== value };
+}
+
+/* whole: a name, of which a part finds nothing; seen: those to be offered. */
+function Field({ name, whole, query, change, seen = [] }) {
+  const [id, listId, hintId] = [useId(), useId(), useId()];
+  const pause = useRef(null);
+  const { typed, setTyped, ask, end, waits } = useTyped(query[name], (value, more) => change({ [name]: value }, more));
+  useEffect(() => () => clearTimeout(pause.current), []);
+
+  const askNow = (words) => {
+    clearTimeout(pause.current);
+    ask(words.trim());
+  };
+  function type(words) {
+    setTyped(words);
+    clearTimeout(pause.current);
+    const known = knownName(words, seen);
+    if (!whole && words.trim()) pause.current = setTimeout(() => ask(words.trim()), PAUSE_MS);
+    else if (!words.trim()) ask('');
+    else if (known) {
+      setTyped(known);
+      ask(known);
+    }
+  }
   return (
-    <label>
-      {t(`field_${name}`)}
-      <input type="search" value={query[name]} list={id} autocomplete="off" spellcheck={false}
-        onChange={({ target }) => change({ [name]: target.value.trim() })} />
-      <datalist id={id}>{[...seen].sort().map((one) => <option key={one} value={one} />)}</datalist>
-    </label>
+    <div class="field">
+      <div><label for={id}>{t(`field_${name}`)}</label>
+        {whole && waits && <span id={hintId} class="hint">{t('enter_searches')}</span>}</div>
+      <input id={id} type="search" value={typed} list={listId} autocomplete="off" spellcheck={false}
+        aria-describedby={whole && waits ? hintId : undefined} onInput={({ target }) => type(target.value)}
+        onKeyDown={({ key }) => key === 'Enter' && askNow(typed)}
+        onBlur={() => {
+          askNow(typed);
+          end();
+        }} />
+      <datalist id={listId}>{[...seen].sort().map((one) => <option key={one} value={one} />)}</datalist>
+    </div>
   );
 }
 
@@ -63,7 +108,7 @@ const Select = ({ name, query, change, options }) => (
   </label>
 );
 
-/* seen: names by field, to be offered. */
+/* seen: names by field, to be offered. change(more, again): again is true where it takes the last change's place. */
 export function Filters({ query, change, seen }) {
   const [open, setOpen] = useState(false);
   const id = useId();
@@ -86,11 +131,11 @@ export function Filters({ query, change, seen }) {
         )}
       </div>
       <div id={id} class="filters-fields" data-open={open}>
-        {OFFERED.map((name) => <Name key={name} name={name} seen={seen[name]} {...of} />)}
+        {OFFERED.map((name) => <Field key={name} name={name} whole seen={seen[name]} {...of} />)}
         <Select name="cue" options={CUES.map((cue) => [cue, cueName(cue)])} {...of} />
         <Select name="peak" options={PEAKS.map((peak) => [peak, t('peak_from', { share: percent(peak) })])} {...of} />
-        <Name name="tag" seen={seen.tag} {...of} />
-        <Name name="text" {...of} />
+        <Field name="tag" seen={seen.tag} {...of} />
+        <Field name="text" {...of} />
         <Select name="state" options={STATES.map((state) => [state, t(`state_${state}`)])} {...of} />
       </div>
     </form>

@@ -215,7 +215,10 @@ function Field({ name, value, seen, set }) {
 
 /* ---- how far each has come ---- */
 
+/* Out of the way, but for its heading, when it is put away. */
 export function Uploads({ uploads, stop, clear }) {
+  const [shown, setShown] = useState(true);
+  const id = useId();
   if (!uploads.length) return null;
   const under = uploads.filter((upload) => !isOver(upload)).length;
   return (
@@ -225,8 +228,14 @@ export function Uploads({ uploads, stop, clear }) {
         <button type="button" class="button quiet" disabled={under === uploads.length} onClick={clear}>
           {t('imports_clear')}
         </button>
+        <button type="button" class="button quiet" aria-expanded={String(shown)} aria-controls={id}
+          onClick={() => setShown(!shown)}>
+          {t(shown ? 'imports_hide' : 'imports_show')}
+        </button>
       </header>
-      <ul>{uploads.map((upload) => <Upload key={upload.key} upload={upload} stop={stop} />)}</ul>
+      <ul id={id} hidden={!shown}>
+        {uploads.map((upload) => <Upload key={upload.key} upload={upload} stop={stop} />)}
+      </ul>
     </section>
   );
 }

@@ -103,7 +103,9 @@ const Remarks = ({ call, query }) => (
         <Icon name="tag" /><span class="cut">{tag}</span>
       </a>
     ))}
-    {call.notes > 0 && <span class="sign"><Icon name="note" />{t('notes', { n: call.notes })}</span>}
+    {call.notes > 0 && (
+      <a class="sign" href={`${replayPath(call.call)}#notes`}><Icon name="note" />{t('notes', { n: call.notes })}</a>
+    )}
     {call.recording && <span class="sign"><Icon name="record" />{t(`recording_${call.recording}`)}</span>}
     {call.held && <span class="sign held"><Icon name="hold" />{t('held')}</span>}
     {call.arm === 'held_out' && <span class="sign"><Icon name="unheard" />{t('held_out')}</span>}
@@ -125,7 +127,8 @@ function More({ call, query, nowMs, act }) {
         { icon: 'hold', words: t('hold_lift'), run: () => act('lift', call) } :
         heard && { icon: 'hold', words: t('hold_set'), run: () => act('hold', call) }),
       may('delete') && !live && deletion('delete', t('delete')),
-      may('delete') && call.customer && deletion('delete_all', t('delete_all', { name: call.customer })),
+      may('delete') && call.customer &&
+        { ...deletion('delete_all', t('delete_all', { name: call.customer })), apart: true },
     ]} />
   );
 }

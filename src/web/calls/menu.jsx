@@ -4,8 +4,8 @@ import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { Icon } from '../shared/icons.jsx';
 
-/* items: { icon, words, href | run, danger }; null is left out. Arrow keys, Home and End go through them, Escape and
- * Tab close. */
+/* items: { icon, words, href | run, danger, apart }; null is left out; apart: below a line. Arrow keys, Home and End go
+ * through them, Escape and Tab close. */
 export function Menu({ label, items }) {
   const [open, setOpen] = useState(false);
   const [root, list] = [useRef(null), useRef(null)];
@@ -50,14 +50,15 @@ export function Menu({ label, items }) {
       </button>
       {open && (
         <ul id={id} class="card" role="menu" aria-label={label} ref={list} onKeyDown={press}>
-          {shown.map(({ icon, words, href, run, danger }) => (
+          {shown.map(({ icon, words, href, run, danger, apart }) => [
+            apart && <li key={`above ${words}`} role="separator" />,
             <li key={words} role="none" class={danger ? 'danger' : undefined}>
               {href ? <a role="menuitem" tabIndex={-1} href={href}><Icon name={icon} />{words}</a> :
                 <button type="button" role="menuitem" tabIndex={-1} onClick={chosen(run)}>
                   <Icon name={icon} />{words}
                 </button>}
-            </li>
-          ))}
+            </li>,
+          ])}
         </ul>
       )}
     </div>

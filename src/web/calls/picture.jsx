@@ -1,11 +1,12 @@
 /* picture.jsx - how a call sounded over its length: frustration solid, stress broken, gaps where nothing was scored. A
- * click opens the replay at that moment; who does not use a pointer has the strongest moment as a link beside it. */
+ * click opens the replay where what was heard there begins; who does not use a pointer has the strongest moment as a
+ * link beside it. */
 
 import { useState } from 'preact/hooks';
 
 import { area, curve } from '../shared/sparkline.js';
 import { clock } from '../shared/words.js';
-import { peakOf, replayPath } from './words.js';
+import { leadOf, peakOf, replayPath } from './words.js';
 
 const WIDTH = 240;
 const HEIGHT = 36;
@@ -41,7 +42,9 @@ export function Picture({ call }) {
         <span class={`peak ${peak.kind}`}
           style={{ insetInlineStart: percentOf(peak.tS), insetBlockStart: heightOf(peak.share) }} />
       )}
-      {atS !== null && <span class="at" style={{ insetInlineStart: percentOf(atS) }}><span>{clock(atS)}</span></span>}
+      {atS !== null && (
+        <span class="at" style={{ insetInlineStart: percentOf(atS) }}><span>{clock(leadOf(atS))}</span></span>
+      )}
     </a>
   );
 }

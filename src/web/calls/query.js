@@ -46,6 +46,13 @@ export const fieldsSet = (query) => FIELDS.filter((key) => query[key]);
 export const withoutFields = (query) => ({ ...query, ...Object.fromEntries(FIELDS.map((key) => [key, ''])) });
 export const isNarrowed = (query) => fieldsSet(query).length > 0 || query.period !== '' || query.call !== '';
 
+/* The name, as it is written, that is meant by what is typed in whatever case; undefined where there is none. */
+export function knownName(typed, names) {
+  const meant = typed.trim().toLowerCase();
+  const same = [...names].filter((name) => name.toLowerCase() === meant);
+  return same.includes(typed.trim()) ? typed.trim() : same[0];
+}
+
 /* The arguments of GET api/calls. */
 export function argumentsOf(query, nowMs) {
   const { from, to } = timesOf(query, nowMs);

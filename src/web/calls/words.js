@@ -36,9 +36,13 @@ export function peakOf(call) {
   return peaks.sort((a, b) => b.share - a.share)[0] ?? null;
 }
 
-export const peakWords = ({ share, tS }) =>
-  tS === null ? percent(share) : t('peak_at', { share: percent(share), time: clock(tS) });
+/* A reading is of the seconds before it. Who wants to hear what it is of has to begin there. */
+const LEAD_S = 5;
+export const leadOf = (tS) => Math.max(0, tS - LEAD_S);
 
-/* Where the replay is, at a moment. Whole tenths: a link that one can read out. */
+export const peakWords = ({ share, tS }) =>
+  tS === null ? percent(share) : t('peak_at', { share: percent(share), time: clock(leadOf(tS)) });
+
+/* Where the replay is, before a reading. Whole tenths: a link that one can read out. */
 export const replayPath = (id, tS = null) =>
-  `../replay/${encodeURIComponent(id)}${tS === null ? '' : `#t=${Math.round(tS * 10) / 10}`}`;
+  `../replay/${encodeURIComponent(id)}${tS === null ? '' : `#t=${Math.round(leadOf(tS) * 10) / 10}`}`;

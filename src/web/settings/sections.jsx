@@ -140,6 +140,16 @@ export const Fact = ({ name, children, severity }) => (
 
 /* ---- consent, recording and retention, users ---- */
 
+/* The sources that say otherwise than what holds by default. */
+const Others = ({ sources, fact }) => sources.length > 0 && (
+  <>
+    <h3>{t('others')}</h3>
+    <dl class="facts card">
+      {sources.map((source, i) => <Fact key={i} name={source.name}>{fact(source)}</Fact>)}
+    </dl>
+  </>
+);
+
 export const Consent = ({ settings }) => {
   const standing = settings.consent.default;
   const others = settings.sources.filter((source) => source.consent !== standing);
@@ -150,14 +160,7 @@ export const Consent = ({ settings }) => {
         <h3>{t(`consent_default_${standing}`)}</h3>
         <p>{t(`consent_default_${standing}_means`)}</p>
       </div>
-      {others.length > 0 && (
-        <>
-          <h3>{t('consent_others')}</h3>
-          <dl class="facts card">
-            {others.map((source, i) => <Fact key={i} name={source.name}>{consentName(source.consent)}</Fact>)}
-          </dl>
-        </>
-      )}
+      <Others sources={others} fact={({ consent }) => consentName(consent)} />
       <Where settings={settings} name="consent" />
     </>
   );
@@ -166,7 +169,7 @@ export const Consent = ({ settings }) => {
 const CLASSES = ['audio', 'readings', 'cues', 'audit'];
 const daysWords = (n) => (n === null || n === undefined ? t('for_ever') : t('days', { n }));
 
-export const Keeping = ({ settings: { recording, retention }, settings }) => (
+export const Keeping = ({ settings: { recording, retention, sources }, settings }) => (
   <>
     <p>{t('keeping_is')}</p>
     <h3>{t('recording')}</h3>
@@ -176,6 +179,8 @@ export const Keeping = ({ settings: { recording, retention }, settings }) => (
         {t(recording.on ? 'recording_on_means' : 'recording_off_means', { format: recording.format.toUpperCase() })}
       </p>
     </div>
+    <Others sources={sources.filter((source) => source.recording !== recording.on)}
+      fact={({ recording: on }) => t(on ? 'recorded' : 'not_recorded')} />
     <Where settings={settings} name="recording" />
     <h3>{t('retention')}</h3>
     <dl class="facts card">
