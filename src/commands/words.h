@@ -1,5 +1,5 @@
 /* words.h - times, reasons and calls in plain words: what a voice sounds like, never what a person is. The overlay's
- * are in src/web/agent/words.js, and alike. */
+ * are in src/web/shared/words.js, and alike. */
 #ifndef COMMANDS_WORDS_H
 #define COMMANDS_WORDS_H
 

@@ -48,8 +48,8 @@ async function ask(path, options) {
 
 /* values: the query's; what is null, undefined or "" is left out. */
 function withQuery(path, values = {}) {
-  const query = new URLSearchParams(Object.entries(values).filter(([, value]) => value != null && value !== ''));
-  return query.size ? `${path}?${query}` : path;
+  const given = Object.entries(values).filter(([, value]) => value != null && value !== '');
+  return given.length ? `${path}?${new URLSearchParams(given)}` : path;
 }
 
 export const get = async (path, values, options) => (await ask(withQuery(path, values), options)).json();
