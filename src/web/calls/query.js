@@ -39,7 +39,7 @@ export function queryOf(search) {
 
 export function searchOf(query) {
   const search = new URLSearchParams(Object.keys(KEYS).filter((key) => query[key]).map((key) => [key, query[key]]));
-  return search.size ? `?${search}` : '';
+  return `${search}` ? `?${search}` : '';
 }
 
 export const fieldsSet = (query) => FIELDS.filter((key) => query[key]);
