@@ -156,10 +156,7 @@ bool live_open(live *l, const live_options *options) {
                       message, sizeof message);
     if (!l->hub) goto cannot;
     settle(l);
-    const char *address = hub_address(l->hub);
-    fprintf(live_words(options),
-            "The overlay is at %s/agent/\nThe wall of live calls is at %s/wall/, what is kept at %s/calls/\n", address,
-            address, address);
+    fprintf(live_words(options), "The overlay is at %s/agent/\n", hub_address(l->hub));
     fflush(live_words(options));
     return true;
 
