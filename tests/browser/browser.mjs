@@ -1,5 +1,6 @@
 /* browser.mjs - Chromium, and pages that keep a record of what went wrong and what was shown. */
 
+import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
@@ -77,4 +78,11 @@ export async function openPage(browser, url, options) {
     overflowPx: () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
     close: () => context.close(),
   };
+}
+
+/* What holds of every page in every state: nothing in axe's way, no error, nothing that the security policy refused. */
+export async function assertClean(view, where) {
+  assert.deepEqual(await view.faults(), [], `accessibility, ${where}`);
+  assert.deepEqual(view.errors(), [], `errors, ${where}`);
+  assert.deepEqual((await view.kept()).refused, [], `refused by the security policy, ${where}`);
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
 
-import { openBrowser, openPage } from './browser.mjs';
+import { assertClean, openBrowser, openPage } from './browser.mjs';
 import { page as bundled } from './pages.mjs';
 import { importCalls, makeCall, makeFolder, play, serve, stored } from './program.mjs';
 import { cut, noon } from './waves.mjs';
@@ -239,9 +239,7 @@ async function listed(view, wanted) {
 }
 
 async function assertSound(view, where) {
-  assert.deepEqual(await view.faults(), [], `accessibility, ${where}`);
-  assert.deepEqual(view.errors(), [], `errors, ${where}`);
-  assert.deepEqual((await view.kept()).refused, [], `refused by the security policy, ${where}`);
+  await assertClean(view, where);
   assert.ok(await view.overflowPx() <= 0, `${where}: the page is wider than the window`);
 }
 

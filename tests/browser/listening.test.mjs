@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
 
-import { openBrowser, openPage } from './browser.mjs';
+import { assertClean, openBrowser, openPage } from './browser.mjs';
 import { page } from './pages.mjs';
 import { makeCall, makeFolder, serveConfigured } from './program.mjs';
 import { cut } from './waves.mjs';
@@ -128,10 +128,8 @@ const listenings = (name = 'listening') =>
     .split('\n').filter((line) => /\blisten\b/.test(line));
 
 async function assertSound(view, where) {
-  assert.deepEqual(await view.faults(), [], `accessibility, ${where}`);
-  assert.deepEqual(view.errors(), [], `errors, ${where}`);
-  const { refused, shift, moved } = await view.kept();
-  assert.deepEqual(refused, [], `refused by the security policy, ${where}`);
+  await assertClean(view, where);
+  const { shift, moved } = await view.kept();
   assert.ok(shift < 0.01, `${where}: ${shift} ${moved}`);
   assert.ok(await view.overflowPx() <= 0, `${where}: wider than the window`);
   const rows = await view.page.$$eval('.transport > div',

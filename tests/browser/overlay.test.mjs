@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
 
-import { openBrowser, openPage } from './browser.mjs';
+import { assertClean, openBrowser, openPage } from './browser.mjs';
 import {
   agent, call, consent, cue, customer, deleted, feedback, id, pause, recording as recorded, status, summary,
 } from './events.mjs';
@@ -69,12 +69,6 @@ async function opened(t, url, options) {
   return view;
 }
 
-async function assertSound(view, where) {
-  assert.deepEqual(await view.faults(), [], `accessibility, ${where}`);
-  assert.deepEqual(view.errors(), [], `errors, ${where}`);
-  assert.deepEqual((await view.kept()).refused, [], `refused by the security policy, ${where}`);
-}
-
 /* Follows the call to its end, with a screenshot and a check of each cue the first time it is the main one. */
 async function followCall(view) {
   const cues = new Set();
@@ -90,7 +84,7 @@ async function followCall(view) {
     cues.add(name);
     await view.page.waitForTimeout(500);
     await view.screenshot(name);
-    await assertSound(view, name);
+    await assertClean(view, name);
   }
   return assert.fail('the call did not end');
 }
@@ -105,7 +99,7 @@ test('a whole call: live, every cue with its reason and advice, ended', { timeou
     assert.equal(await view.text('badge-words'), 'Live');
     assert.equal(await view.text('consent-words'), 'Consent given');
     await view.screenshot('live');
-    await assertSound(view, 'live');
+    await assertClean(view, 'live');
   }
 
   await Promise.all(views.map(followCall));
@@ -128,7 +122,7 @@ test('a whole call: live, every cue with its reason and advice, ended', { timeou
     assert.ok(shift < MOST_SHIFT, `nothing moves: ${moved}`);
     assert.equal(await view.text('text'), 'Call ended');
     await view.screenshot('ended');
-    await assertSound(view, 'ended');
+    await assertClean(view, 'ended');
   }
   await program.stop();
 });
@@ -143,7 +137,7 @@ test('a server that stands still, dies and comes back', { timeout: 90_000 }, asy
     await view.until(LOST);
     assert.match(await view.text('badge-words'), /^No data for \d+\u00a0s$/);
     await view.screenshot('stale');
-    await assertSound(view, 'stale');
+    await assertClean(view, 'stale');
   }
   program.thaw();
   for (const view of views) await view.until(LIVE);
@@ -153,7 +147,7 @@ test('a server that stands still, dies and comes back', { timeout: 90_000 }, asy
     await view.until(LOST, 2000);
     assert.equal(await view.text('badge-words'), 'Connection lost – reconnecting');
     await view.screenshot('lost');
-    await assertSound(view, 'lost');
+    await assertClean(view, 'lost');
   }
 
   const again = await started(t, { port: program.port });
@@ -161,7 +155,7 @@ test('a server that stands still, dies and comes back', { timeout: 90_000 }, asy
     await view.until(LIVE, 20_000);
     const { shift, moved } = await view.kept();
     assert.ok(shift < MOST_SHIFT, `nothing moves: ${moved}`);
-    await assertSound(view, 'back');
+    await assertClean(view, 'back');
   }
   await again.stop();
 });
@@ -213,7 +207,7 @@ test('what the agent says of a cue is kept with it', { timeout: 60_000 }, async 
   assert.equal(stored(data, "SELECT group_concat(state) FROM cue_life WHERE cue = 2"), 'raised,seen,helpful');
   assert.equal(await view.text('thanks'), 'Thank you');
   await view.screenshot('helpful');
-  await assertSound(view, 'helpful');
+  await assertClean(view, 'helpful');
   await button('Wrong').click();
   await pressed('wrong');
   assert.equal(said(2), 'wrong|1');
@@ -238,7 +232,7 @@ test('what the agent says of a cue is kept with it', { timeout: 60_000 }, async 
   await view.page.waitForTimeout(500);
   assert.equal(await view.text('text'), 'Listening', 'dismissed stays dismissed');
   assert.equal(said(1), 'dismiss|1');
-  await assertSound(view, 'dismissed');
+  await assertClean(view, 'dismissed');
   await program.stop();
 });
 
@@ -255,7 +249,7 @@ test('of a held-out call no cue is seen', { timeout: 60_000 }, async (t) => {
   const { shown } = await view.kept();
   const cueless = ['Connecting…', 'Waiting for a call', 'Listening'];
   assert.ok(shown.every(({ text }) => cueless.includes(text)), JSON.stringify(shown));
-  await assertSound(view, 'held out');
+  await assertClean(view, 'held out');
   await program.stop();
 });
 
@@ -267,7 +261,7 @@ test('without consent', { timeout: 30_000 }, async (t) => {
   assert.equal(await view.text('text'), 'Not analysed: no consent');
   assert.equal(await view.page.getAttribute('#overlay', 'data-lost'), 'false', 'silence is no fault then');
   await view.screenshot('unheard');
-  await assertSound(view, 'without consent');
+  await assertClean(view, 'without consent');
 });
 
 test('waiting for a call, on every size, by keyboard', { timeout: 60_000 }, async (t) => {
@@ -286,7 +280,7 @@ test('waiting for a call, on every size, by keyboard', { timeout: 60_000 }, asyn
       await view.until('dialog[open]');
       assert.ok(await view.page.evaluate(() => document.querySelector('dialog').scrollWidth <= innerWidth), `fits ${width}`);
       await view.screenshot('about');
-      await assertSound(view, `about at ${width} x ${height}`);
+      await assertClean(view, `about at ${width} x ${height}`);
       await view.page.keyboard.press('Escape');
       await view.page.waitForFunction(() => !document.querySelector('dialog'));
       assert.equal(await view.page.evaluate(() => document.activeElement.id), 'help', 'the keyboard is where it was');
@@ -357,7 +351,7 @@ test('a call that is recorded is paused, resumed and withdrawn', { timeout: 60_0
   assert.equal(await view.page.locator('#recording').isVisible(), false);
   const { shift, moved } = await view.kept();
   assert.ok(shift < MOST_SHIFT, `nothing moves: ${moved}`);
-  await assertSound(view, 'withdrawn');
+  await assertClean(view, 'withdrawn');
   await program.stop();
 });
 
@@ -498,7 +492,7 @@ test('long texts and markup stay text, in their place', { timeout: 60_000 }, asy
       assert.equal(out.chips.length, 2, where);
       assertButtons(out, where);
       assert.ok(Math.max(...out.chips) <= out.likely, `chips stay clear ${where}`);
-      await assertSound(view, where);
+      await assertClean(view, where);
       await view.screenshot('long');
       await view.close();
     }
@@ -543,7 +537,7 @@ test('every sign has its place', { timeout: 120_000 }, async (t) => {
         }
         panels.add(JSON.stringify(out.panelBox));
         await view.screenshot(name);
-        if (width === 360 && height === 200) await assertSound(view, where);
+        if (width === 360 && height === 200) await assertClean(view, where);
       }
       assert.equal(panels.size, 1, `the panel stays where it is at ${width} x ${height}`);
       await view.close();
@@ -583,7 +577,7 @@ test('what is chosen is filled, under the pointer or not, and says thank you; th
       const thanks = await view.page.locator('#thanks').boundingBox();
       assert.ok(thanks.width > 40 && thanks.x + thanks.width < width && !await isSeen('likely'), JSON.stringify(thanks));
       await view.screenshot('wrong');
-      await assertSound(view, 'rated');
+      await assertClean(view, 'rated');
 
       server.say(cue(8, { severity: 'urgent' }));
       await view.until('#panel[data-key="8"]');
@@ -610,7 +604,7 @@ test('whether the customer agreed is asked while it is not known, and the answer
     assert.match(await yes.text('say-cue'), /^Did the customer agree to the analysis\. Until then/);
     assert.equal(await yes.page.locator('#pause, #stop').count(), 0);
     await yes.screenshot('asked');
-    await assertSound(yes, 'asked');
+    await assertClean(yes, 'asked');
     await yes.page.waitForTimeout(500);
     await yes.page.getByRole('button', { name: 'Yes, agreed' }).click();
     for (const view of [yes, other]) await view.until(LIVE, 3000);
@@ -670,7 +664,7 @@ test('stop: pauses at once, asks, goes on or deletes', { timeout: 90_000 }, asyn
   await view.page.setViewportSize({ width: 320, height: 200 });
   assert.deepEqual(await view.page.evaluate(cutWords), []);
   await view.screenshot('stop');
-  await assertSound(view, 'stop');
+  await assertClean(view, 'stop');
   await view.page.locator('#answers [value=resume]').click();
   await view.until(LIVE, 2000);
   assert.equal(await view.page.locator('#answers').count(), 0);
@@ -682,7 +676,7 @@ test('stop: pauses at once, asks, goes on or deletes', { timeout: 90_000 }, asyn
   await view.page.waitForFunction(() => document.getElementById('overlay').dataset.mode !== 'paused');
   await view.page.waitForTimeout(1500);
   assert.equal(stored(data, 'SELECT count(*) FROM readings') + stored(data, 'SELECT count(*) FROM recordings'), '00');
-  await assertSound(view, 'stopped');
+  await assertClean(view, 'stopped');
   await program.stop();
 });
 
@@ -759,7 +753,7 @@ test('the first time it says what is measured and what is not, once', { timeout:
   for (const part of ['Only the customer’s voice is scored; yours is never.', 'no word is recognised', 'without consent'])
     assert.ok(words.includes(part), part);
   await view.screenshot('first');
-  await assertSound(view, 'the first time');
+  await assertClean(view, 'the first time');
   await view.page.reload();
   await view.until('dialog[open]');
   await view.page.getByRole('button', { name: 'Deutsch' }).click();
@@ -849,7 +843,7 @@ test('German: every state in German, in every size', { timeout: 90_000 }, async 
     });
     assert.deepEqual(done, { whole: true, reached: true }, `the way on is in sight at ${width} x ${height}`);
     await view.screenshot('deutsch-hilfe');
-    await assertSound(view, `German at ${width} x ${height}`);
+    await assertClean(view, `German at ${width} x ${height}`);
     await view.close();
   }
 });
@@ -938,7 +932,7 @@ for (const [name, more] of [['on top of other windows', null], ['in a small wind
     assert.equal(await apart.title(), 'Voice sounds frustrated – Undertone');
     await apart.screenshot({ path: `build/screenshots/apart-${more ? 'popup' : 'picture'}.png` });
     await view.screenshot('away');
-    await assertSound(view, 'left behind');
+    await assertClean(view, 'left behind');
     await apart.waitForTimeout(450);
     await apart.keyboard.press('w');
     await apart.getByRole('button', { name: 'Helpful' }).click();
@@ -1059,12 +1053,12 @@ test('right to left, forced colours, more contrast: everything is there', { time
     assert.ok(await left('#help') < await left('#badge'), 'mirrored');
     assert.ok(await left('#likely') < await left('#minor'));
     await view.screenshot('rtl');
-    await assertSound(view, 'right to left');
+    await assertClean(view, 'right to left');
     await view.page.evaluate(() => (document.documentElement.dir = ''));
     for (const media of [{ forcedColors: 'active' }, { forcedColors: 'none', contrast: 'more' }]) {
       await view.page.emulateMedia(media);
       await view.screenshot(media.forcedColors === 'active' ? 'forced' : 'contrast');
-      await assertSound(view, JSON.stringify(media));
+      await assertClean(view, JSON.stringify(media));
     }
   }
 });

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import test, { after, before } from 'node:test';
 import { promisify } from 'node:util';
 
-import { openBrowser, openPage } from './browser.mjs';
+import { assertClean, openBrowser, openPage } from './browser.mjs';
 import { keepCall, makeCall, makeFolder, play, serve, stored } from './program.mjs';
 
 const undertone = process.env.UNDERTONE ?? 'build/undertone';
@@ -102,12 +102,10 @@ async function drawn(view) {
 }
 
 async function assertSound(view, where) {
-  assert.deepEqual(await view.faults(), [], `accessibility, ${where}`);
-  assert.deepEqual(view.errors(), [], `errors, ${where}`);
-  const { refused, shift, moved } = await view.kept();
-  assert.deepEqual(refused, [], `refused by the security policy, ${where}`);
+  await assertClean(view, where);
+  const { shift, moved } = await view.kept();
   assert.ok(shift < MOST_SHIFT, `${where}: ${shift} ${moved}`);
-  const wide = await view.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  const wide = await view.overflowPx();
   assert.ok(wide <= 0, `${where}: ${wide} px wider than the window`);
 }
 

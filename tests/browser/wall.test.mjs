@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
 
-import { openBrowser, openPage } from './browser.mjs';
+import { assertClean, openBrowser, openPage } from './browser.mjs';
 import { crowd, makeCall, makeFolder, play, serve, stored } from './program.mjs';
 
 const SCHEMES = ['light', 'dark'];
@@ -59,12 +59,6 @@ async function opened(t, program, { query = '', more = recordSaid, ...options } 
   return view;
 }
 
-async function assertSound(view, where) {
-  assert.deepEqual(await view.faults(), [], `accessibility, ${where}`);
-  assert.deepEqual(view.errors(), [], `errors, ${where}`);
-  assert.deepEqual((await view.kept()).refused, [], `refused by the security policy, ${where}`);
-}
-
 const isTooWide = (page) => page.evaluate(() => {
   const { scrollWidth, clientWidth } = document.documentElement;
   return scrollWidth > clientWidth;
@@ -86,7 +80,7 @@ test('every size, both schemes: live calls, none cut, nothing moves', { timeout:
       await view.page.waitForFunction(() => document.querySelectorAll('.call-curve .frustration[d^=M]').length > 1);
       assert.equal(await isTooWide(view.page), false, `${width} px`);
       await view.screenshot('wall-live');
-      await assertSound(view, `${width} px, ${scheme}`);
+      await assertClean(view, `${width} px, ${scheme}`);
       const { shift, moved, paintedMs } = await view.kept();
       assert.ok(shift < MOST_SHIFT, `nothing moves by layout: ${moved}`);
       t.diagnostic(`${width}x${height} ${scheme}: first paint after ${Math.round(paintedMs)} ms`);
@@ -101,7 +95,7 @@ test('German, larger text, other colours, from right to left', { timeout: 60_000
   assert.equal(await zoomed.page.getAttribute('html', 'lang'), 'de');
   assert.match(await counts(zoomed.page), /^\d+ Gespräche$/);
   await zoomed.screenshot('wall-zoomed-german');
-  await assertSound(zoomed, 'German at twice the size');
+  await assertClean(zoomed, 'German at twice the size');
   await zoomed.page.evaluate(() => {
     document.dir = 'rtl';
   });
@@ -122,7 +116,7 @@ test('German, larger text, other colours, from right to left', { timeout: 60_000
   for (const media of [{ forcedColors: 'active' }, { forcedColors: 'none', contrast: 'more' }]) {
     await view.page.emulateMedia(media);
     await view.screenshot(`wall-${media.contrast ? 'contrast' : 'forced-colors'}`);
-    await assertSound(view, JSON.stringify(media));
+    await assertClean(view, JSON.stringify(media));
   }
 });
 
@@ -152,7 +146,7 @@ test('filters are in the address, and survive a reload', { timeout: 60_000 }, as
   await page.waitForSelector('.nothing');
   assert.equal(await page.textContent('.nothing h2'), 'No call fits');
   await view.screenshot('wall-none');
-  await assertSound({ page, ...view }, 'no call fits');
+  await assertClean({ page, ...view }, 'no call fits');
   await page.getByRole('button', { name: 'Show all' }).click();
   await view.until('.call-who');
   assert.equal(new URL(page.url()).search, '');
@@ -182,7 +176,7 @@ test('by keyboard alone: from card to card, help, into the call', { timeout: 60_
   await page.keyboard.press('?');
   await page.waitForSelector('dialog[open]');
   await view.screenshot('wall-help');
-  await assertSound(view, 'help');
+  await assertClean(view, 'help');
   await page.keyboard.press('Escape');
   await page.waitForSelector('dialog', { state: 'detached' });
 
@@ -212,7 +206,7 @@ test('nothing moves while somebody points there; what waits is shown on demand',
   await page.getByText(/^\d+ changes wait$/).waitFor();
   assert.equal(await page.evaluate(() => globalThis.reordered), 0);
   await view.screenshot('wall-held');
-  await assertSound(view, 'held');
+  await assertClean(view, 'held');
   await page.keyboard.press('a');
   await page.waitForFunction(() => globalThis.reordered > 0);
   const order = await cards(page);
@@ -233,7 +227,7 @@ test('an escalation waits until somebody takes it; all see it, and it is kept', 
   assert.deepEqual(said, ['Escalation: call.wav. Voice still sounds frustrated.'], 'told once');
   await views[0].screenshot('wall-escalation');
   await other.screenshot('wall-escalation');
-  await assertSound(views[0], 'an escalation');
+  await assertClean(views[0], 'an escalation');
 
   await page.keyboard.press('t');
   assert.ok(await page.evaluate(() => document.activeElement.matches('.wait-take')), 'the way to it');
@@ -243,7 +237,7 @@ test('an escalation waits until somebody takes it; all see it, and it is kept', 
     assert.match(await view.page.textContent('.wait-taken'), /^Taken \d\d:\d\d$/);
   }
   await other.screenshot('wall-taken');
-  await assertSound(other, 'taken');
+  await assertClean(other, 'taken');
   assert.equal(stored(folder.path('data'), "SELECT count(*) FROM cue_life WHERE state = 'taken'"), '1');
   await pointAway({ page });
   await other.page.waitForSelector('.wait', { state: 'detached', timeout: 20_000 });
@@ -258,7 +252,7 @@ test('a server that stands still, dies and comes back', { timeout: 60_000 }, asy
   program.freeze();
   await page.locator('[data-tone=stale] .call-sign').first().getByText(/^No data for \d s$/).waitFor();
   await view.screenshot('wall-stale');
-  await assertSound(view, 'stale');
+  await assertClean(view, 'stale');
   program.thaw();
   await page.waitForSelector('[data-tone=stale]', { state: 'detached' });
 
@@ -269,7 +263,7 @@ test('a server that stands still, dies and comes back', { timeout: 60_000 }, asy
     { timeout: 2000 });
   assert.match(await page.title(), /^Connection lost/);
   await view.screenshot('wall-lost');
-  await assertSound(view, 'lost');
+  await assertClean(view, 'lost');
 
   const again = await crowd(6, { port: program.port });
   t.after(() => again.kill());
@@ -288,7 +282,7 @@ test('no calls: what will be here', { timeout: 30_000 }, async (t) => {
     await view.until('.nothing');
     assert.equal(await view.page.textContent('.nothing h2'), 'No live calls');
     await view.screenshot('wall-empty');
-    await assertSound(view, 'empty');
+    await assertClean(view, 'empty');
   }
   await program.stop();
 });
@@ -364,7 +358,7 @@ test('a thousand calls: what is in sight is drawn, and a cue within 50 ms', { ti
   const drawn = await page.locator('.call-who').count();
   assert.ok(drawn >= 16 && drawn <= 60, `${drawn} of ${MANY} cards are drawn`);
   assert.ok(Math.abs(await page.getAttribute('li.call', 'aria-setsize') - MANY) < 20);
-  await assertSound(view, 'a thousand calls');
+  await assertClean(view, 'a thousand calls');
   await view.screenshot('wall-thousand');
 
   await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
